@@ -1,0 +1,5 @@
+export default {
+  extensions: ['ts'],
+  files: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+  timeout: '3m',
+}
