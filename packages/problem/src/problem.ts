@@ -24,7 +24,13 @@ export interface Problem {
 export function toProblem(error: unknown, requestId: string): Problem {
   const instance = `urn:kontor:request:${requestId}`
   if (!(error instanceof DomainError)) {
-    return { type: 'about:blank', status: 500, code: 'internal_error', title: 'Something went wrong on our side', instance }
+    return {
+      type: 'about:blank',
+      status: 500,
+      code: 'internal_error',
+      title: 'Something went wrong on our side',
+      instance,
+    }
   }
   return {
     ...error.extensions,

@@ -1,0 +1,113 @@
+import { DomainError } from '@kontor/problem'
+
+/** No key, a key of wrong form, unknown, expired or revoked: one answer for all, so that nobody can probe for keys. */
+export class Unauthenticated extends DomainError {
+  readonly code = 'unauthenticated'
+  readonly status = 401
+  readonly title = 'A valid API key is needed'
+  constructor() {
+    super('send it as Authorization: Bearer <key>')
+  }
+}
+
+export class ScopeMissing extends DomainError {
+  readonly code = 'scope_missing'
+  readonly status = 403
+  readonly title = 'The API key may not do this'
+  override readonly extensions: { scope: string }
+  constructor(scope: string) {
+    super(`the key lacks the scope ${scope}`)
+    this.extensions = { scope }
+  }
+}
+
+/** The key may call the route, yet not with these arguments. */
+export class NotAllowed extends DomainError {
+  readonly code = 'not_allowed'
+  readonly status = 403
+  readonly title = 'The API key may not do this'
+}
+
+/** A service key without the tenant on whose behalf it acts. */
+export class ForwardedTenantMissing extends DomainError {
+  readonly code = 'tenant_required'
+  readonly status = 400
+  readonly title = 'A service key must name the tenant it acts for'
+  constructor() {
+    super('send the header Kontor-Tenant')
+  }
+}
+
+/** Unknown, or another tenant's: the two look alike from outside. */
+export class NotFound extends DomainError {
+  readonly code = 'not_found'
+  readonly status = 404
+  readonly title = 'There is nothing here under this name'
+  constructor(what = 'resource') {
+    super(`no such ${what}`)
+  }
+}
+
+/** Something that must be up is down; nothing was changed. */
+export class Unavailable extends DomainError {
+  readonly code: string
+  readonly status = 503
+  readonly title = 'A part that this needs is down'
+  constructor(code: string, what: string, options?: { cause: unknown }) {
+    super(`${what} cannot be reached; nothing was changed`)
+    this.code = code
+    if (options) this.cause = options.cause
+  }
+}
+
+export class IdempotencyKeyRequired extends DomainError {
+  readonly code = 'idempotency_key_required'
+  readonly status = 400
+  readonly title = 'This request needs an Idempotency-Key'
+  constructor() {
+    super('send a header Idempotency-Key of your own, one for each thing you want done, and repeat it on a retry')
+  }
+}
+
+export class IdempotencyKeyInvalid extends DomainError {
+  readonly code = 'idempotency_key_invalid'
+  readonly status = 400
+  readonly title = 'The Idempotency-Key has a wrong form'
+  constructor(detail = '8 to 128 characters out of A-Z a-z 0-9 _ . : -') {
+    super(detail)
+  }
+}
+
+/** The body could not be read as JSON. The parser's own message is dropped because it quotes its input. */
+export class UnreadableBody extends DomainError {
+  readonly code = 'malformed_json'
+  readonly status = 400
+  readonly title = 'The body is not JSON'
+  constructor() {
+    super('the body could not be read as JSON (RFC 8259)')
+  }
+}
+
+export class BodyTooLarge extends DomainError {
+  readonly code = 'body_too_large'
+  readonly status = 413
+  readonly title = 'The body is too large'
+}
+
+export class UnsupportedMediaType extends DomainError {
+  readonly code = 'unsupported_media_type'
+  readonly status = 415
+  readonly title = 'The body has a media type that is not taken here'
+  constructor() {
+    super('send application/json')
+  }
+}
+
+export class BadRequest extends DomainError {
+  readonly code = 'malformed_request'
+  readonly status = 400
+  readonly title = 'The request is not of the documented form'
+  constructor() {
+    super('the request could not be read')
+  }
+}
