@@ -19,7 +19,7 @@ create table issuer (
   time_zone      text        not null,
   currency       text        not null check (currency ~ '^[A-Z]{3}$'),
   language       text        not null check (language in ('de', 'en')),
-  logo           bytea       check (octet_length(logo) <= 262144),
+  logo_sha256    bytea       check (octet_length(logo_sha256) = 32),
   version        int         not null default 1,
   created_at     timestamptz not null,
   primary key (bucket, id)
@@ -36,6 +36,17 @@ comment on column issuer.phone is 'say where the customer can ask; legitimate in
 comment on column issuer.email is 'say where the customer can ask; legitimate interest, GDPR 6(1)(f); until it is changed';
 comment on column issuer.endpoint is 'send and receive e-invoices; contract, GDPR 6(1)(b); until it is changed';
 comment on column issuer.payee_accounts is 'say where the customer pays to; contract, GDPR 6(1)(b); until it is changed';
+
+-- Logos by content: a document names the logo it was issued with, whatever the issuer prints today.
+create table issuer_logo (
+  bucket    smallint not null check (bucket between 0 and 4095),
+  issuer_id uuid     not null,
+  sha256    bytea    not null check (octet_length(sha256) = 32),
+  tenant_id uuid     not null references tenant (id),
+  bytes     bytea    not null check (octet_length(bytes) <= 262144),
+  primary key (bucket, issuer_id, sha256),
+  foreign key (bucket, issuer_id) references issuer (bucket, id)
+);
 
 -- One customer's account with a tenant: the data subject.
 create table account (
@@ -76,8 +87,8 @@ comment on column account.billing_address is 'address documents; legal obligatio
 comment on column account.delivery_address is 'say where goods went, which decides the VAT; legal obligation, GDPR 6(1)(c); until it is changed';
 comment on column account.endpoint is 'send e-invoices; contract, GDPR 6(1)(b); until it is changed';
 
-grant select, insert on issuer, account to kontor_invoicing_service;
+grant select, insert on issuer, issuer_logo, account to kontor_invoicing_service;
 grant update (name, trading_name, legal_id, vat_id, tax_number, address, contact_name, phone, email, endpoint,
-  payee_accounts, time_zone, currency, language, logo, version) on issuer to kontor_invoicing_service;
+  payee_accounts, time_zone, currency, language, logo_sha256, version) on issuer to kontor_invoicing_service;
 grant update (kind, name, trading_name, contact_name, legal_id, vat_id, email, phone, language, billing_address,
   delivery_address, endpoint, version) on account to kontor_invoicing_service;

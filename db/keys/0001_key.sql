@@ -12,6 +12,16 @@ create table tenant_kek (
 -- Two processes that meet a new tenant at once settle here whose key it gets.
 create unique index tenant_kek_current on tenant_kek (tenant_id) where state = 'current';
 
+-- What a tenant's fingerprints and digests are keyed with, wrapped by its KEK and made together with it. It stays when the KEK
+-- is rotated (the new KEK wraps it again): with another secret no instrument and no retry would be recognised any more.
+create table tenant_secret (
+  tenant_id   uuid        not null primary key,
+  kek_version int         not null,
+  wrapped     text        not null,
+  created_at  timestamptz not null default now(),
+  foreign key (tenant_id, kek_version) references tenant_kek (tenant_id, version)
+);
+
 -- One data-encryption key per data subject (an account, or a token without account), wrapped by the tenant's KEK.
 -- Destroying the row makes everything that was sealed under it unreadable.
 create table dek (
@@ -25,5 +35,5 @@ create table dek (
   primary key (bucket, subject_id, version)
 );
 
-grant select, insert on tenant_kek to kontor_keys_service;
+grant select, insert on tenant_kek, tenant_secret to kontor_keys_service;
 grant select, insert, delete on dek to kontor_keys_service;

@@ -20,7 +20,10 @@ create table api_key (
   expires_at  timestamptz,
   revoked_at  timestamptz,
   created_at  timestamptz not null default now(),
-  check (tenant_id is not null or role = 'invoicing')
+  check (tenant_id is not null or role = 'invoicing'),
+  -- A service key never reveals, and no key reveals without saying what for.
+  check (tenant_id is not null or not ('token.reveal' = any (scopes))),
+  check (not ('token.reveal' = any (scopes)) or cardinality(purposes) > 0)
 );
 create index api_key_tenant on api_key (tenant_id);
 

@@ -49,7 +49,16 @@ create table token (
   check ((state = 'active' and record is not null and number_fingerprint is not null and full_fingerprint is not null)
       or (state = 'deleted' and record is null and number_fingerprint is null and full_fingerprint is null
           and request_hmac is null and num_nulls(brand, bin, last_four, expiry_month, expiry_year, bank_country,
-              routing_number, bank_account_type, masked_email) = 9 and metadata = '{}' and deleted_at is not null))
+              routing_number, bank_account_type, masked_email) = 9 and metadata = '{}' and deleted_at is not null)),
+  -- Each type has its own columns and none of another's.
+  check (state = 'deleted'
+      or (type = 'card' and num_nulls(brand, last_four, expiry_month, expiry_year) = 0
+          and num_nonnulls(bank_country, routing_number, bank_account_type, masked_email) = 0)
+      or (type = 'bank_account' and num_nulls(bank_country, last_four) = 0
+          and num_nonnulls(brand, bin, expiry_month, expiry_year, masked_email) = 0
+          and num_nonnulls(routing_number, bank_account_type) in (0, 2))
+      or (type = 'paypal_account' and masked_email is not null
+          and num_nonnulls(brand, bin, last_four, expiry_month, expiry_year, bank_country, routing_number, bank_account_type) = 0))
 );
 create unique index token_idempotency on token (bucket, idempotency_hmac);
 create index token_account on token (bucket, account_id, id) where account_id is not null;

@@ -1,1 +1,9 @@
-export {}
+export {
+  type ApiKeyMode,
+  type ApiKeyService,
+  type GeneratedApiKey,
+  generateApiKey,
+  type PresentedApiKey,
+  parseApiKey,
+  sameHash,
+} from './api-key.ts'

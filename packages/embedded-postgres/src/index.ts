@@ -1,1 +1,2 @@
-export {}
+export { CannotStart } from './cannot-start.ts'
+export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './start-embedded.ts'

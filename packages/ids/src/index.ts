@@ -1,1 +1,5 @@
-export {}
+export { decodeBase32, encodeBase32 } from './base32.ts'
+export { BUCKET_COUNT, type Bucket, type BucketSource, bucketFromBytes, bucketSource, toBucket } from './bucket.ts'
+export { InvalidId } from './invalid-id.ts'
+export { formatId, ID_PREFIXES, type IdPrefix, idPattern, parseId } from './type-id.ts'
+export { bucketOf, idSource, type NewId, newUuid } from './uuid.ts'

@@ -1,1 +1,24 @@
-export {}
+export { cleanText } from './clean-text.ts'
+export { printedTexts } from './content.ts'
+export type {
+  AllowanceCharge,
+  Buyer,
+  DeliveryAddress,
+  DocumentKind,
+  DocumentLine,
+  Issuer,
+  Language,
+  PayeeAccount,
+  PdfDocument,
+  PdfTotals,
+  Period,
+  PostalAddress,
+  VatCategory,
+  VatGroup,
+} from './document.ts'
+export { type Fonts, openFonts } from './fonts.ts'
+export { findMissingGlyph, GlyphMissing, type MissingGlyph } from './glyphs.ts'
+export { InvalidLogo, LOGO_BYTES_MAX, LOGO_PIXELS_MAX, type Logo, parseLogo } from './logo.ts'
+export { formatAmount, formatDecimal, type NumberStyle, numberStyle } from './number-format.ts'
+export type { Printed } from './printed.ts'
+export { type RenderOptions, renderPdf, TEMPLATE_VERSION } from './render-pdf.ts'

@@ -1,2 +1,2 @@
-export { keyAuthenticator } from './authenticate.ts'
 export { createApiKey, createTenant, type NewApiKey, type Tenant } from './admin.ts'
+export { keyAuthenticator } from './authenticate.ts'

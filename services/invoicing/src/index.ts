@@ -1,1 +1,5 @@
-export {}
+export { buildInvoicing } from './app.ts'
+export type { Deps } from './deps.ts'
+export { printOpenApi } from './openapi.ts'
+export { scopesOf } from './roles.ts'
+export type { FindInstrument, MaskedInstrument } from './vault/client.ts'

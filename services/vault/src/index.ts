@@ -1,1 +1,6 @@
-export {}
+export { createTenant, type Tenant } from '@kontor/tenancy'
+export { createVaultKey, InvalidKeyRequest, type VaultKeyRequest } from './api-keys/administration.ts'
+export { EXPLICIT_SCOPES, VAULT_ROLES } from './api-keys/roles.ts'
+export { buildVault, type VaultDeps } from './app.ts'
+export type { RootKeys } from './keys/root-keys.ts'
+export { printOpenApi } from './openapi.ts'

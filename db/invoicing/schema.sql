@@ -1,0 +1,409 @@
+-- Printed from the migrations beside this file; do not edit.
+
+grant usage, create on schema public to kontor_invoicing_owner;
+grant usage on schema public to kontor_invoicing_service;
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '% rows are immutable', tg_table_name using errcode = 'integrity_constraint_violation';
+end
+$function$;
+
+create table account (
+  bucket           smallint    not null,
+  id               uuid        not null,
+  tenant_id        uuid        not null,
+  mode             text        not null,
+  external_id      text,
+  customer_number  text        not null,
+  kind             text        not null,
+  name             text        not null,
+  trading_name     text,
+  contact_name     text,
+  legal_id         text,
+  vat_id           text,
+  email            text,
+  phone            text,
+  language         text        not null,
+  billing_address  jsonb       not null,
+  delivery_address jsonb,
+  endpoint         jsonb,
+  version          integer     not null default 1,
+  created_at       timestamptz not null,
+  constraint account_pkey primary key (bucket, id),
+  constraint account_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint account_customer_number_check check (customer_number ~ '^[1-9][0-9]{8}$'),
+  constraint account_kind_check check (kind = any (array['person', 'company'])),
+  constraint account_language_check check (language = any (array['de', 'en'])),
+  constraint account_mode_check check (mode = any (array['test', 'live'])),
+  constraint account_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index account_tenant on account using btree (tenant_id, mode, id);
+comment on column account.external_id is 'find the account from the tenant''s own system; contract, GDPR 6(1)(b); as long as the account';
+comment on column account.customer_number is 'name the account on documents; contract, GDPR 6(1)(b); as long as the account';
+comment on column account.name is 'address documents; legal obligation, GDPR 6(1)(c); as long as the account';
+comment on column account.trading_name is 'address documents; contract, GDPR 6(1)(b); as long as the account';
+comment on column account.contact_name is 'address documents to a person in a company; contract, GDPR 6(1)(b); until it is changed';
+comment on column account.legal_id is 'name the register entry of a company; contract, GDPR 6(1)(b); as long as the account';
+comment on column account.vat_id is 'state the customer''s VAT id on documents; legal obligation, GDPR 6(1)(c); as long as the account';
+comment on column account.email is 'send documents and answers; contract, GDPR 6(1)(b); until it is changed';
+comment on column account.phone is 'ask about an order; contract, GDPR 6(1)(b); until it is changed';
+comment on column account.language is 'write in the customer''s language; contract, GDPR 6(1)(b); until it is changed';
+comment on column account.billing_address is 'address documents; legal obligation, GDPR 6(1)(c); as long as the account';
+comment on column account.delivery_address is 'say where goods went, which decides the VAT; legal obligation, GDPR 6(1)(c); until it is changed';
+comment on column account.endpoint is 'send e-invoices; contract, GDPR 6(1)(b); until it is changed';
+grant select, insert on account to kontor_invoicing_service;
+grant update (billing_address, contact_name, delivery_address, email, endpoint, kind, language, legal_id, name, phone, trading_name, vat_id, version) on account to kontor_invoicing_service;
+
+create table allocation (
+  bucket       smallint    not null,
+  id           uuid        not null,
+  tenant_id    uuid        not null,
+  payment_id   uuid        not null,
+  invoice_id   uuid        not null,
+  amount_minor bigint      not null,
+  created_at   timestamptz not null,
+  constraint allocation_pkey primary key (bucket, id),
+  constraint allocation_amount_minor_check check (amount_minor <> 0),
+  constraint allocation_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint allocation_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id),
+  constraint allocation_bucket_payment_id_fkey foreign key (bucket, payment_id) references payment(bucket, id),
+  constraint allocation_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index allocation_invoice on allocation using btree (bucket, invoice_id);
+create index allocation_payment on allocation using btree (bucket, payment_id);
+create trigger allocation_immutable before delete or update on allocation for each row execute function refuse_change();
+grant select, insert on allocation to kontor_invoicing_service;
+
+create table api_key (
+  id          uuid        not null,
+  lookup_id   text        not null,
+  secret_hash bytea       not null,
+  tenant_id   uuid        not null,
+  mode        text        not null,
+  name        text        not null,
+  role        text        not null,
+  scopes      text[]      not null,
+  purposes    text[]      not null default '{}'::text[],
+  expires_at  timestamptz,
+  revoked_at  timestamptz,
+  created_at  timestamptz not null default now(),
+  constraint api_key_pkey primary key (id),
+  constraint api_key_lookup_id_key unique (lookup_id),
+  constraint api_key_mode_check check (mode = any (array['test', 'live'])),
+  constraint api_key_role_check check (role = any (array['checkout', 'invoicing', 'accounting', 'admin'])),
+  constraint api_key_secret_hash_check check (octet_length(secret_hash) = 32),
+  constraint api_key_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index api_key_tenant on api_key using btree (tenant_id);
+grant select on api_key to kontor_invoicing_service;
+
+create table document (
+  bucket        smallint    not null,
+  id            uuid        not null,
+  tenant_id     uuid        not null,
+  mode          text        not null,
+  document_type text        not null,
+  type_code     text        not null,
+  state         text        not null,
+  issuer_id     uuid        not null,
+  account_id    uuid        not null,
+  series_id     uuid        not null,
+  external_id   text,
+  quote_id      uuid,
+  token_id      uuid,
+  currency      text        not null,
+  net_minor     bigint      not null,
+  vat_minor     bigint      not null,
+  gross_minor   bigint      not null,
+  payable_minor bigint      not null,
+  issue_on      date,
+  due_on        date,
+  content       jsonb       not null,
+  seq           bigint,
+  number        text,
+  snapshot      text,
+  snapshot_hash bytea,
+  issued_at     timestamptz,
+  version       integer     not null default 1,
+  created_at    timestamptz not null,
+  constraint document_pkey primary key (bucket, id),
+  constraint document_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint document_check check (num_nulls(seq, number, snapshot, snapshot_hash, issued_at) =
+case state
+    when 'draft' then 5
+    else 0
+end),
+  constraint document_check1 check (state = 'draft' or issue_on is not null),
+  constraint document_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint document_document_type_check check (document_type = any (array['quote', 'proforma', 'invoice', 'credit_note', 'receipt'])),
+  constraint document_mode_check check (mode = any (array['test', 'live'])),
+  constraint document_seq_check check (seq >= 1),
+  constraint document_snapshot_hash_check check (octet_length(snapshot_hash) = 32),
+  constraint document_state_check check (state = any (array['draft', 'issued'])),
+  constraint document_type_code_check check (type_code ~ '^[0-9]{1,3}$'),
+  constraint document_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint document_bucket_quote_id_fkey foreign key (bucket, quote_id) references document(bucket, id),
+  constraint document_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index document_account on document using btree (bucket, account_id, id);
+create index document_issued on document using btree (tenant_id, mode, document_type, issue_on, id) where state = 'issued';
+create unique index document_quote on document using btree (bucket, quote_id) where quote_id is not null;
+create index document_tenant on document using btree (tenant_id, mode, document_type, id);
+create trigger document_immutable before delete or update on document for each row when (old.state = 'issued') execute function refuse_change();
+comment on column document.external_id is 'find the document from the tenant''s own system; contract, GDPR 6(1)(b); as long as the document';
+comment on column document.content is 'what the customer ordered, as it was given; contract, GDPR 6(1)(b); a draft until it is issued or dropped, an issued document ten years';
+comment on column document.snapshot is 'the document as issued, with names and addresses; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on document to kontor_invoicing_service;
+grant update (content, currency, due_on, external_id, gross_minor, issue_on, issued_at, net_minor, number, payable_minor, seq, snapshot, snapshot_hash, state, token_id, type_code, vat_minor, version) on document to kontor_invoicing_service;
+
+create table document_file (
+  bucket           smallint    not null,
+  document_id      uuid        not null,
+  kind             text        not null,
+  tenant_id        uuid        not null,
+  sha256           bytea       not null,
+  template_version text        not null,
+  bytes            bytea       not null,
+  created_at       timestamptz not null default now(),
+  constraint document_file_pkey primary key (bucket, document_id, kind),
+  constraint document_file_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint document_file_kind_check check (kind = 'pdf'),
+  constraint document_file_sha256_check check (octet_length(sha256) = 32),
+  constraint document_file_bucket_document_id_fkey foreign key (bucket, document_id) references document(bucket, id),
+  constraint document_file_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger document_file_immutable before delete or update on document_file for each row execute function refuse_change();
+comment on column document_file.bytes is 'the document as it was sent, with names and addresses; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on document_file to kontor_invoicing_service;
+
+create table event (
+  bucket         smallint    not null,
+  id             uuid        not null,
+  tenant_id      uuid        not null,
+  mode           text        not null,
+  type           text        not null,
+  account_id     uuid,
+  object_id      uuid        not null,
+  object_version integer     not null,
+  actor_key_id   uuid        not null,
+  at             timestamptz not null,
+  tx             xid8        not null default pg_current_xact_id(),
+  constraint event_pkey primary key (bucket, id),
+  constraint event_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint event_mode_check check (mode = any (array['test', 'live'])),
+  constraint event_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index event_tenant on event using btree (tenant_id, id);
+grant select, insert on event to kontor_invoicing_service;
+
+create table idempotency (
+  bucket       smallint    not null,
+  key_hmac     bytea       not null,
+  tenant_id    uuid        not null,
+  request_hmac bytea       not null,
+  status       smallint    not null,
+  answer       text        not null,
+  created_at   timestamptz not null default now(),
+  constraint idempotency_pkey primary key (bucket, key_hmac),
+  constraint idempotency_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint idempotency_key_hmac_check check (octet_length(key_hmac) = 32),
+  constraint idempotency_request_hmac_check check (octet_length(request_hmac) = 32),
+  constraint idempotency_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+comment on column idempotency.answer is 'answer a repeated request as it was answered first; contract, GDPR 6(1)(b); as long as what the request made, at least 30 days';
+grant select, insert on idempotency to kontor_invoicing_service;
+grant update (answer, status) on idempotency to kontor_invoicing_service;
+
+create table issuer (
+  bucket         smallint    not null,
+  id             uuid        not null,
+  tenant_id      uuid        not null,
+  mode           text        not null,
+  external_id    text,
+  name           text        not null,
+  trading_name   text,
+  legal_id       text,
+  vat_id         text,
+  tax_number     text,
+  address        jsonb       not null,
+  contact_name   text,
+  phone          text,
+  email          text,
+  endpoint       jsonb,
+  payee_accounts jsonb       not null,
+  time_zone      text        not null,
+  currency       text        not null,
+  language       text        not null,
+  logo_sha256    bytea,
+  version        integer     not null default 1,
+  created_at     timestamptz not null,
+  constraint issuer_pkey primary key (bucket, id),
+  constraint issuer_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint issuer_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint issuer_language_check check (language = any (array['de', 'en'])),
+  constraint issuer_logo_sha256_check check (octet_length(logo_sha256) = 32),
+  constraint issuer_mode_check check (mode = any (array['test', 'live'])),
+  constraint issuer_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index issuer_tenant on issuer using btree (tenant_id, mode, id);
+comment on column issuer.name is 'name who issues the document, a person where the issuer is a sole trader; legal obligation, GDPR 6(1)(c); ten years after the last document';
+comment on column issuer.trading_name is 'name who issues the document; legal obligation, GDPR 6(1)(c); ten years after the last document';
+comment on column issuer.legal_id is 'name the register entry of who issues the document; legal obligation, GDPR 6(1)(c); ten years after the last document';
+comment on column issuer.vat_id is 'state the VAT id on documents; legal obligation, GDPR 6(1)(c); ten years after the last document';
+comment on column issuer.tax_number is 'state the tax number on documents; legal obligation, GDPR 6(1)(c); ten years after the last document';
+comment on column issuer.address is 'state where the issuer is; legal obligation, GDPR 6(1)(c); ten years after the last document';
+comment on column issuer.contact_name is 'name whom the customer can ask; legitimate interest, GDPR 6(1)(f); until it is changed';
+comment on column issuer.phone is 'say where the customer can ask; legitimate interest, GDPR 6(1)(f); until it is changed';
+comment on column issuer.email is 'say where the customer can ask; legitimate interest, GDPR 6(1)(f); until it is changed';
+comment on column issuer.endpoint is 'send and receive e-invoices; contract, GDPR 6(1)(b); until it is changed';
+comment on column issuer.payee_accounts is 'say where the customer pays to; contract, GDPR 6(1)(b); until it is changed';
+grant select, insert on issuer to kontor_invoicing_service;
+grant update (address, contact_name, currency, email, endpoint, language, legal_id, logo_sha256, name, payee_accounts, phone, tax_number, time_zone, trading_name, vat_id, version) on issuer to kontor_invoicing_service;
+
+create table issuer_logo (
+  bucket    smallint not null,
+  issuer_id uuid     not null,
+  sha256    bytea    not null,
+  tenant_id uuid     not null,
+  bytes     bytea    not null,
+  constraint issuer_logo_pkey primary key (bucket, issuer_id, sha256),
+  constraint issuer_logo_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint issuer_logo_bytes_check check (octet_length(bytes) <= 262144),
+  constraint issuer_logo_sha256_check1 check (octet_length(sha256) = 32),
+  constraint issuer_logo_bucket_issuer_id_fkey foreign key (bucket, issuer_id) references issuer(bucket, id),
+  constraint issuer_logo_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+grant select, insert on issuer_logo to kontor_invoicing_service;
+
+create table number_ledger (
+  bucket          smallint    not null,
+  series_id       uuid        not null,
+  seq             bigint      not null,
+  tenant_id       uuid        not null,
+  document_bucket smallint    not null,
+  document_id     uuid        not null,
+  number          text        not null,
+  snapshot_hash   bytea       not null,
+  issue_on        date        not null,
+  issued_at       timestamptz not null,
+  constraint number_ledger_pkey primary key (bucket, series_id, seq),
+  constraint number_ledger_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint number_ledger_document_bucket_check check (document_bucket >= 0 and document_bucket <= 4095),
+  constraint number_ledger_seq_check check (seq >= 1),
+  constraint number_ledger_snapshot_hash_check check (octet_length(snapshot_hash) = 32),
+  constraint number_ledger_bucket_series_id_fkey foreign key (bucket, series_id) references series(bucket, id),
+  constraint number_ledger_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger number_ledger_immutable before delete or update on number_ledger for each row execute function refuse_change();
+grant select, insert on number_ledger to kontor_invoicing_service;
+
+create table payment (
+  bucket       smallint    not null,
+  id           uuid        not null,
+  tenant_id    uuid        not null,
+  mode         text        not null,
+  account_id   uuid        not null,
+  method       text        not null,
+  token_id     uuid,
+  instrument   text,
+  currency     text        not null,
+  amount_minor bigint      not null,
+  received_on  date        not null,
+  reference    text,
+  created_at   timestamptz not null,
+  constraint payment_pkey primary key (bucket, id),
+  constraint payment_amount_minor_check check (amount_minor > 0),
+  constraint payment_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint payment_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint payment_method_check check (method = any (array['card', 'bank_account', 'paypal_account', 'bank_transfer', 'cash', 'other'])),
+  constraint payment_mode_check check (mode = any (array['test', 'live'])),
+  constraint payment_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint payment_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index payment_account on payment using btree (bucket, account_id, id);
+create index payment_tenant on payment using btree (tenant_id, mode, id);
+create trigger payment_immutable before delete or update on payment for each row execute function refuse_change();
+comment on column payment.instrument is 'show with which masked instrument was paid; contract, GDPR 6(1)(b); ten years';
+comment on column payment.reference is 'match the payment with the bank''s record; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on payment to kontor_invoicing_service;
+
+create table quote_acceptance (
+  bucket       smallint    not null,
+  quote_id     uuid        not null,
+  tenant_id    uuid        not null,
+  invoice_id   uuid        not null,
+  actor_key_id uuid        not null,
+  accepted_at  timestamptz not null,
+  constraint quote_acceptance_pkey primary key (bucket, quote_id),
+  constraint quote_acceptance_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint quote_acceptance_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id),
+  constraint quote_acceptance_bucket_quote_id_fkey foreign key (bucket, quote_id) references document(bucket, id),
+  constraint quote_acceptance_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger quote_acceptance_immutable before delete or update on quote_acceptance for each row execute function refuse_change();
+grant select, insert on quote_acceptance to kontor_invoicing_service;
+
+create table series (
+  bucket         smallint    not null,
+  id             uuid        not null,
+  tenant_id      uuid        not null,
+  mode           text        not null,
+  issuer_id      uuid        not null,
+  scope          text        not null,
+  account_id     uuid,
+  document_type  text        not null,
+  period         text        not null default '',
+  prefix         text        not null,
+  suffix         text        not null default '',
+  seq_width      smallint    not null default 1,
+  next_seq       bigint      not null default 1,
+  last_issued_on date,
+  created_at     timestamptz not null,
+  constraint series_pkey primary key (bucket, id),
+  constraint series_bucket_issuer_id_scope_account_id_document_type_peri_key unique nulls not distinct (bucket, issuer_id, scope, account_id, document_type, period),
+  constraint series_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint series_check check ((scope = 'account') = (account_id is not null)),
+  constraint series_document_type_check check (document_type = any (array['quote', 'proforma', 'invoice', 'credit_note', 'receipt'])),
+  constraint series_mode_check check (mode = any (array['test', 'live'])),
+  constraint series_next_seq_check check (next_seq >= 1),
+  constraint series_period_check check (period ~ '^([0-9]{4}(-[0-9]{2})?)?$'),
+  constraint series_scope_check check (scope = any (array['account', 'issuer'])),
+  constraint series_seq_width_check check (seq_width >= 1 and seq_width <= 12),
+  constraint series_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint series_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index series_account on series using btree (bucket, account_id);
+create index series_tenant on series using btree (tenant_id, mode, id);
+grant select, insert on series to kontor_invoicing_service;
+grant update (last_issued_on, next_seq) on series to kontor_invoicing_service;
+
+create table tenant (
+  id         uuid        not null,
+  slug       text        not null,
+  name       text        not null,
+  created_at timestamptz not null default now(),
+  constraint tenant_pkey primary key (id),
+  constraint tenant_slug_key unique (slug),
+  constraint tenant_slug_check check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$')
+);
+grant select on tenant to kontor_invoicing_service;
+
+create table unique_name (
+  bucket    smallint not null,
+  tenant_id uuid     not null,
+  mode      text     not null,
+  kind      text     not null,
+  value     text     not null,
+  target_id uuid     not null,
+  constraint unique_name_pkey primary key (bucket, tenant_id, mode, kind, value),
+  constraint unique_name_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint unique_name_mode_check check (mode = any (array['test', 'live'])),
+  constraint unique_name_value_check check (length(value) >= 1 and length(value) <= 200),
+  constraint unique_name_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+comment on column unique_name.value is 'find an account or a document by its number or the tenant''s own id; contract, GDPR 6(1)(b); as long as what it names';
+grant select, insert on unique_name to kontor_invoicing_service;

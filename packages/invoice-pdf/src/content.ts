@@ -1,0 +1,89 @@
+import { titleOf } from './catalogue.ts'
+import { cleanLine } from './clean-text.ts'
+import { type AddressContent, addressContent, footerContent } from './content-address.ts'
+import { type TableContent, tableContent } from './content-lines.ts'
+import { metaContent } from './content-meta.ts'
+import { type PaymentContent, paymentContent } from './content-payment.ts'
+import { type TotalsContent, totalsContent, type VatContent, vatContent } from './content-totals.ts'
+import type { PdfDocument } from './document.ts'
+import { phrasingOf } from './phrasing.ts'
+import { line, type Pair, type Printed, paragraph, printedIn, words } from './printed.ts'
+
+/** Text under a heading of its own. */
+export interface Section {
+  readonly heading: Printed
+  readonly paragraphs: readonly Printed[]
+}
+
+/** A document in words, before anything is measured: every text that can come to stand on a page. */
+export interface Content {
+  /** BCP 47. */
+  readonly locale: string
+  /** The document's name for a window title: `Rechnung 10001-7`. */
+  readonly name: string
+  readonly issuerName: string
+  readonly heading: Printed
+  readonly number: Printed
+  /** Stands in the logo's place where there is no logo. */
+  readonly wordmark: Printed
+  readonly sender: Printed
+  readonly address: AddressContent
+  readonly meta: readonly Pair[]
+  readonly delivery: readonly Pair[]
+  readonly table: TableContent
+  readonly totals: TotalsContent
+  readonly vat: VatContent
+  readonly payment: PaymentContent
+  readonly sections: readonly Section[]
+  /** Columns of the footer. */
+  readonly footer: readonly (readonly Printed[])[]
+  readonly page: Printed
+  readonly of: Printed
+}
+
+export function contentOf(document: PdfDocument): Content {
+  const phrasing = phrasingOf(document)
+  const { catalogue } = phrasing
+  const heading = titleOf(catalogue, document.kind, document.typeCode)
+  const { issuer } = document
+  const address = addressContent(document, catalogue)
+  return {
+    locale: catalogue.locale,
+    name: `${heading} ${cleanLine(document.number)}`,
+    issuerName: cleanLine(issuer.name),
+    heading: words(heading),
+    number: line('number', document.number),
+    wordmark: line('issuer.tradingName', issuer.tradingName ?? issuer.name),
+    sender: address.sender,
+    address,
+    meta: metaContent(document, phrasing),
+    delivery: address.delivery ? [{ label: words(catalogue.words.deliveryAddress), value: address.delivery }] : [],
+    table: tableContent(document, phrasing),
+    totals: totalsContent(document, phrasing),
+    vat: vatContent(document, phrasing),
+    payment: paymentContent(document, phrasing),
+    sections: sectionsOf(document, catalogue.words),
+    footer: footerContent(document, catalogue),
+    page: words(catalogue.words.page),
+    of: words(catalogue.words.of),
+  }
+}
+
+function sectionsOf(document: PdfDocument, { terms, notes }: { terms: string; notes: string }): Section[] {
+  const given = (heading: string, paragraphs: Printed[]) => {
+    const visible = paragraphs.filter((printed) => printed.text !== '')
+    return visible.length === 0 ? [] : [{ heading: words(heading), paragraphs: visible }]
+  }
+  return [
+    ...given(terms, [paragraph('terms', document.terms ?? '')]),
+    ...given(notes, document.notes.map((note, i) => paragraph(`notes[${i}]`, note))),
+  ]
+}
+
+/**
+ * @returns Every text that `renderPdf` would print of a document, formatted as it would be, with the field it comes from. For
+ * `findMissingGlyph`, before a number is drawn.
+ */
+export function printedTexts(document: PdfDocument): Iterable<Printed> {
+  return printedIn(contentOf(document))
+}

@@ -1,0 +1,88 @@
+import PDFDocument, { type Options } from 'pdfkit'
+import type { Fonts } from './fonts.ts'
+import type { Logo } from './logo.ts'
+import type { Mark } from './page.ts'
+
+export interface FileProperties {
+  readonly title: string
+  readonly author: string
+  /** BCP 47. */
+  readonly locale: string
+  readonly createdAt: Date
+  readonly compress: boolean
+}
+
+/** pdfkit puts the document information into the XMP metadata without escaping it: a title with `&` would not be PDF/A. */
+class PdfFile extends PDFDocument {
+  override _addInfo(): void {
+    const plain = this.info
+    this.info = { ...plain, Title: escapeXml(plain.Title), Author: escapeXml(plain.Author) }
+    super._addInfo()
+    this.info = plain
+  }
+}
+
+/** Writes pages into a PDF/A-3b file (ISO 19005-3). The same input gives the same bytes. */
+export function paint(pages: readonly Mark[][], fonts: Fonts, logo: Logo | undefined, properties: FileProperties): Promise<Buffer> {
+  const file = new PdfFile(optionsOf(properties))
+  file.registerFont('regular', fonts.regular.font)
+  file.registerFont('bold', fonts.bold.font)
+  for (const marks of pages) {
+    file.addPage()
+    for (const mark of marks) draw(file, mark, logo)
+  }
+  return bytesOf(file)
+}
+
+function draw(file: PdfFile, mark: Mark, logo: Logo | undefined): void {
+  switch (mark.kind) {
+    case 'text': {
+      if (mark.text === '') return
+      const { face, size, color } = mark.style
+      const options = { lineBreak: false, baseline: 'alphabetic', textWidth: mark.width, wordCount: 1 } as const
+      file.font(face).fontSize(size).fillColor(color).text(mark.text, round(mark.x), round(mark.y), options)
+      return
+    }
+    case 'rule':
+      file.lineWidth(mark.thickness).strokeColor(mark.color)
+      file.moveTo(round(mark.x), round(mark.y)).lineTo(round(mark.x + mark.width), round(mark.y)).stroke()
+      return
+    case 'logo':
+      if (logo) file.image(logo.open(), mark.x, mark.y, { fit: [mark.width, mark.height], align: 'left', valign: 'center' })
+  }
+}
+
+/** A hundredth of a point is finer than any printer, and keeps the drawing operators short. */
+function round(length: number): number {
+  return Math.round(length * 100) / 100
+}
+
+function optionsOf({ title, author, locale, createdAt, compress }: FileProperties): Options {
+  return {
+    size: 'A4',
+    margin: 0,
+    // Without this, pdfkit opens Helvetica, which it does not embed.
+    font: null,
+    compress,
+    pdfVersion: '1.7',
+    subset: 'PDF/A-3b',
+    lang: locale,
+    displayTitle: true,
+    autoFirstPage: false,
+    info: { Title: title, Author: author, Creator: 'Kontor', Producer: 'Kontor', CreationDate: createdAt },
+  }
+}
+
+function bytesOf(file: PdfFile): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    file.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+    file.on('end', () => resolve(Buffer.concat(chunks)))
+    file.on('error', reject)
+    file.end()
+  })
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+
+/** Where the service gets everything from. */
+export interface Config {
+  readonly databaseUrl: string
+  readonly host: string
+  readonly port: number
+  readonly vaultUrl: string
+  readonly vaultKeys: { readonly test?: string; readonly live?: string }
+  readonly idempotencySecret: Buffer
+  readonly logLevel: string
+  readonly connectionsMax: number
+}
+
+/** A setting that is missing or wrong. The message names the setting, never its value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads the environment. A secret has no default, and may come from a file by `NAME_FILE`.
+ *
+ * @throws {ConfigError} Naming what is missing or wrong.
+ */
+export function readConfig(env: Environment): Config {
+  const [host, port] = listenAddress(env.INVOICING_LISTEN ?? '127.0.0.1:7702')
+  const test = optional(env, 'VAULT_SERVICE_KEY_TEST')
+  const live = optional(env, 'VAULT_SERVICE_KEY_LIVE')
+  return {
+    databaseUrl: required(env, 'INVOICING_DATABASE_URL'),
+    host,
+    port,
+    vaultUrl: required(env, 'VAULT_URL').replace(/\/+$/, ''),
+    vaultKeys: { ...(test ? { test } : {}), ...(live ? { live } : {}) },
+    idempotencySecret: secretBytes(required(env, 'INVOICING_SECRET')),
+    logLevel: env.LOG_LEVEL ?? 'info',
+    connectionsMax: positive(env.INVOICING_CONNECTIONS_MAX ?? '10', 'INVOICING_CONNECTIONS_MAX'),
+  }
+}
+
+function optional(env: Environment, name: string): string | undefined {
+  const file = env[`${name}_FILE`]
+  if (file === undefined) return env[name] || undefined
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    throw new ConfigError(`the file that ${name}_FILE names cannot be read`)
+  }
+}
+
+function required(env: Environment, name: string): string {
+  const value = optional(env, name)
+  if (!value) throw new ConfigError(`${name} is not set`)
+  return value
+}
+
+function listenAddress(text: string): [string, number] {
+  const match = /^(.+):(\d{1,5})$/.exec(text)
+  if (!match?.[1]) throw new ConfigError('INVOICING_LISTEN must be host:port')
+  return [match[1].replace(/^\[|\]$/g, ''), Number(match[2])]
+}
+
+function secretBytes(hex: string): Buffer {
+  if (!/^([0-9a-f]{2}){32,}$/.test(hex)) throw new ConfigError('INVOICING_SECRET must be at least 32 bytes in hex')
+  return Buffer.from(hex, 'hex')
+}
+
+function positive(text: string, name: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new ConfigError(`${name} must be a number from 1 to 9999`)
+  return Number(text)
+}

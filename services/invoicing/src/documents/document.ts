@@ -1,0 +1,63 @@
+import type { Static } from 'typebox'
+import type { MaskedInstrument } from '../vault/client.ts'
+import type { AllowanceChargeWire, LineFormWire, PaymentMeansWire, PeriodWire } from './schema.ts'
+
+export type DocumentType = 'quote' | 'invoice'
+export type LineForm = Static<typeof LineFormWire>
+export type DocumentAllowanceCharge = Static<typeof AllowanceChargeWire>
+export type PaymentMeans = Static<typeof PaymentMeansWire>
+export type Period = Static<typeof PeriodWire>
+
+/** What a caller orders: the parts of the form that say what is sold, when and how it is paid. */
+export interface Content {
+  readonly tax_currency?: string
+  readonly language?: 'de' | 'en'
+  readonly delivery_on?: string
+  readonly valid_until?: string
+  readonly period?: Period
+  readonly buyer_reference?: string
+  readonly order_reference?: string
+  readonly delivery_country?: string
+  readonly notes?: readonly string[]
+  readonly terms?: string
+  readonly payment?: readonly PaymentMeans[]
+  readonly lines: readonly LineForm[]
+  readonly allowances_charges?: readonly DocumentAllowanceCharge[]
+  readonly prepaid_minor?: number
+  readonly rounding_minor?: number
+  /** Masked values of the instrument that will be charged, taken from the vault when the draft was made. */
+  readonly instrument?: Pick<MaskedInstrument, 'type' | 'display'>
+  /** Number of the quote that this invoice was made from. */
+  readonly quote_number?: string
+}
+
+/** A quote or invoice as it is stored. */
+export interface Document {
+  readonly id: string
+  readonly mode: 'test' | 'live'
+  readonly document_type: DocumentType
+  readonly type_code: string
+  readonly state: 'draft' | 'issued'
+  readonly issuer_id: string
+  readonly account_id: string
+  readonly series_id: string
+  readonly external_id: string | null
+  readonly quote_id: string | null
+  readonly token_id: string | null
+  readonly currency: string
+  readonly net_minor: bigint
+  readonly vat_minor: bigint
+  readonly gross_minor: bigint
+  readonly payable_minor: bigint
+  readonly issue_on: string | null
+  readonly due_on: string | null
+  readonly content: Content
+  readonly number: string | null
+  readonly snapshot: string | null
+  readonly issued_at: Date | null
+  readonly version: number
+  readonly created_at: Date
+}
+
+/** The id prefix of each kind of document. */
+export const PREFIX = { quote: 'quo', invoice: 'inv' } as const

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { NotFound, type Principal } from '@kontor/http-api'
+import { bucketOf } from '@kontor/ids'
+import { findMissingGlyph, printedTexts } from '@kontor/invoice-pdf'
+import type { Account } from '../accounts/account.ts'
+import { findAccount } from '../accounts/repo.ts'
+import type { Deps } from '../deps.ts'
+import { digestIntent } from '../idempotency/command.ts'
+import { type Answer, findAnswer } from '../idempotency/once.ts'
+import { findIssuer } from '../issuers/repo.ts'
+import { type DrawRequest, numberDraw } from '../numbering/draw.ts'
+import { longestNumber } from '../numbering/series.ts'
+import { dayIn } from './calendar.ts'
+import type { Document, DocumentType } from './document.ts'
+import {
+  DateBeforePrevious,
+  DateInFuture,
+  DraftChanged,
+  DueBeforeIssue,
+  GlyphMissing,
+  InvalidTransition,
+} from './errors.ts'
+import { totalsOf } from './form-rules.ts'
+import { findDocument } from './repo.ts'
+import { type Snapshot, sealSnapshot, takeSnapshot } from './snapshot.ts'
+import { toPdfDocument } from './to-pdf.ts'
+
+/** How an issued document is answered. */
+export type IssuedWire = (document: Document) => unknown
+
+/**
+ * Makes the function that issues drafts: everything that can fail is checked first, then the number is drawn.
+ */
+export function issuing(deps: Deps) {
+  const { database } = deps
+  const draw = numberDraw(database)
+  // Stands for the number in the answer until the draw knows it. Random, so that no text of a caller can contain it.
+  const numberMark = `number-${randomBytes(16).toString('hex')}`
+
+  return async function issue(
+    actor: Principal,
+    intent: { readonly type: DocumentType; readonly id: string; readonly idempotencyKey: string },
+    toWire: IssuedWire,
+  ): Promise<Answer> {
+    const digest = digestIntent(
+      deps.idempotencySecret,
+      {
+        tenantId: actor.tenantId,
+        mode: actor.mode,
+        operation: `POST /v1/${intent.type}s/:id/issue`,
+        parentId: intent.id,
+        idempotencyKey: intent.idempotencyKey,
+        request: null,
+      },
+      bucketOf(intent.id),
+    )
+    const [stored, document] = await Promise.all([
+      findAnswer(database, digest),
+      findDocument(database, actor, intent.type, intent.id),
+    ])
+    if (stored) return stored
+    if (!document) throw new NotFound(intent.type)
+    if (document.state !== 'draft') throw new InvalidTransition(document.state, 'issued', [])
+
+    const { snapshot, account } = await judgeIssue(deps, actor, document)
+    const { text, hash } = sealSnapshot(snapshot)
+    const issuedAt = deps.now()
+    const issued: Document = {
+      ...document,
+      state: 'issued',
+      issue_on: snapshot.issue_on,
+      number: numberMark,
+      snapshot: text,
+      issued_at: issuedAt,
+      version: document.version + 1,
+    }
+    const request: DrawRequest = {
+      tenantId: actor.tenantId,
+      mode: actor.mode,
+      actorKeyId: actor.keyId,
+      documentId: document.id,
+      documentType: document.document_type,
+      version: document.version,
+      accountId: account.id,
+      issuerId: document.issuer_id,
+      seriesId: document.series_id,
+      issueOn: snapshot.issue_on,
+      snapshot: text,
+      snapshotHash: hash,
+      eventId: deps.newId(bucketOf(document.id)),
+      issuedAt,
+      idempotency: digest,
+      answer: JSON.stringify(toWire(issued)),
+      numberMark,
+    }
+    const outcome = await draw(request)
+    switch (outcome.kind) {
+      case 'issued':
+        return { status: 200, body: request.answer.replaceAll(numberMark, outcome.number), replayed: false }
+      case 'date_before_previous':
+        throw new DateBeforePrevious(outcome.earliest)
+      case 'not_a_draft': {
+        // A twin of this request may have been the one that drew; then its answer is ours.
+        const twin = await findAnswer(database, digest)
+        if (twin) return twin
+        const now = await findDocument(database, actor, intent.type, intent.id)
+        throw now?.state === 'issued' ? new InvalidTransition('issued', 'issued', []) : new DraftChanged()
+      }
+    }
+  }
+}
+
+/** Checks everything that could fail about an issue before it waits for the series. */
+async function judgeIssue(
+  deps: Deps,
+  actor: Principal,
+  document: Document,
+): Promise<{ snapshot: Snapshot; account: Account }> {
+  const [issuer, account] = await Promise.all([
+    findIssuer(deps.database, actor, document.issuer_id),
+    findAccount(deps.database, actor, document.account_id),
+  ])
+  if (!issuer || !account) throw new NotFound(document.document_type)
+  const today = dayIn(issuer.time_zone, deps.now())
+  const issueOn = document.issue_on ?? today
+  if (issueOn > today) throw new DateInFuture(today).at('/issue_on')
+  if (document.due_on !== null && document.due_on < issueOn) throw new DueBeforeIssue().at('/due_on')
+  const totals = totalsOf(document.currency, document.content)
+  const snapshot = takeSnapshot({ document, issueOn, issuer, account, totals })
+  const longest = longestNumber(document.document_type, account.customer_number)
+  const missing = findMissingGlyph(printedTexts(toPdfDocument(snapshot, longest, undefined)))
+  if (missing) throw new GlyphMissing(missing.codepoint, missing.field)
+  return { snapshot, account }
+}

@@ -1,0 +1,32 @@
+import { type IdPrefix, parseId } from '@kontor/ids'
+import Type from 'typebox'
+import { ExternalId, Id, Paging } from '../wire/fields.ts'
+
+/** The query of a list of quotes or invoices. */
+export const listQuery = (prefix: 'quo' | 'inv') =>
+  Type.Object(
+    {
+      external_id: Type.Optional(ExternalId),
+      account_id: Type.Optional(Id('acc', 'Only of this account.')),
+      after: Type.Optional(Id(prefix, 'The last id of the page before.')),
+      ...Paging,
+    },
+    { additionalProperties: false },
+  )
+
+/** Reads a list's query. One row more than the page is asked for, to know whether another page follows. */
+export function readListQuery(
+  prefix: IdPrefix,
+  query: { external_id?: string; account_id?: string; after?: string; limit?: string },
+) {
+  const size = Number(query.limit ?? 50)
+  return {
+    size,
+    page: {
+      externalId: query.external_id,
+      accountId: query.account_id && parseId('acc', query.account_id),
+      after: query.after && parseId(prefix, query.after),
+      limit: size + 1,
+    },
+  }
+}

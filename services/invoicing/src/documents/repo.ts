@@ -1,0 +1,85 @@
+import { bucketOf } from '@kontor/ids'
+import type { Database, Tx } from '@kontor/postgres'
+import type { Owner } from '../issuers/repo.ts'
+import type { Document, DocumentType } from './document.ts'
+
+const COLUMNS = [
+  'id',
+  'mode',
+  'document_type',
+  'type_code',
+  'state',
+  'issuer_id',
+  'account_id',
+  'series_id',
+  'external_id',
+  'quote_id',
+  'token_id',
+  'currency',
+  'net_minor',
+  'vat_minor',
+  'gross_minor',
+  'payable_minor',
+  'issue_on',
+  'due_on',
+  'content',
+  'number',
+  'snapshot',
+  'issued_at',
+  'version',
+  'created_at',
+] as const
+
+export async function insertDraft(tx: Tx, owner: Owner, draft: Document): Promise<void> {
+  await tx('document').insert({
+    ...draft,
+    bucket: bucketOf(draft.id),
+    tenant_id: owner.tenantId,
+    content: JSON.stringify(draft.content),
+  })
+}
+
+export async function findDocument(
+  database: Database,
+  owner: Owner,
+  type: DocumentType,
+  id: string,
+): Promise<Document | undefined> {
+  const [row] = await database.hotSql<Document>(
+    'find_document',
+    `select ${COLUMNS.join(', ')} from document
+      where bucket = $1 and id = $2 and tenant_id = $3 and mode = $4 and document_type = $5`,
+    [bucketOf(id), id, owner.tenantId, owner.mode, type],
+  )
+  return row
+}
+
+/** Holds the document until commit. */
+export async function lockDocument(
+  tx: Tx,
+  owner: Owner,
+  type: DocumentType,
+  id: string,
+): Promise<Document | undefined> {
+  return tx('document')
+    .select(COLUMNS)
+    .where({ bucket: bucketOf(id), id, tenant_id: owner.tenantId, mode: owner.mode, document_type: type })
+    .forUpdate()
+    .first()
+}
+
+/** Of one account by its bucket, else across buckets by the index on tenant and id. */
+export async function listDocuments(
+  database: Database,
+  owner: Owner,
+  type: DocumentType,
+  page: { accountId: string | undefined; after: string | undefined; limit: number },
+): Promise<Document[]> {
+  const query = database
+    .knex('document')
+    .select(COLUMNS)
+    .where({ tenant_id: owner.tenantId, mode: owner.mode, document_type: type })
+  if (page.accountId) query.andWhere({ bucket: bucketOf(page.accountId), account_id: page.accountId })
+  if (page.after) query.andWhere('id', '>', page.after)
+  return query.orderBy('id').limit(page.limit)
+}

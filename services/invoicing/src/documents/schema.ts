@@ -1,0 +1,174 @@
+import Type from 'typebox'
+import {
+  AbsoluteMinor,
+  AmountMinor,
+  Country,
+  Currency,
+  Day,
+  Decimal,
+  ExternalId,
+  Id,
+  Instant,
+  Language,
+  Line,
+  Nullable,
+  Text,
+  Version,
+} from '../wire/fields.ts'
+
+export const VatCategory = Type.Enum(['S', 'Z', 'E', 'AE', 'K', 'G', 'O', 'L', 'M'], {
+  description: 'VAT category (UNTDID 5305, BT-151).',
+})
+const VatRate = Decimal('VAT rate in percent (BT-152); none for category O.')
+
+export const PeriodWire = Type.Object(
+  { from: Day('First day.'), to: Day('Last day, included.') },
+  { additionalProperties: false, description: 'A period of time (BG-14, BG-26).' },
+)
+
+const allowanceOrCharge = {
+  charge: Type.Boolean({ description: 'True for a charge, false for an allowance.' }),
+  amount_minor: AbsoluteMinor('What is added or taken off.'),
+  base_amount_minor: Type.Optional(AmountMinor('What the percentage is of; printed only.')),
+  percent: Type.Optional(Decimal('The percentage; printed only, the amount counts.')),
+  reason: Type.Optional(Line(200, 'Why.')),
+  reason_code: Type.Optional(Line(10, 'UNTDID 5189 or 7161 code.')),
+}
+
+export const LineFormWire = Type.Object(
+  {
+    id: Type.Optional(Line(60, 'The line’s own id (BT-126); its position unless given.')),
+    name: Line(500, 'What is sold (BT-153).'),
+    description: Type.Optional(Text(2000, 'More about it (BT-154).')),
+    seller_item_id: Type.Optional(Line(60, 'The issuer’s article number (BT-155).')),
+    quantity: Decimal('How many or how much (BT-129).'),
+    unit: Line(10, 'Unit of measure, UN/ECE Recommendation 20 or 21 code, such as C62, HUR, DAY (BT-130).'),
+    price: Decimal('Net price of one price base quantity, discount taken off (BT-146).'),
+    price_base_quantity: Type.Optional(Decimal('The quantity the price is for (BT-149); 1 unless given.')),
+    price_discount: Type.Optional(Decimal('What was taken off the gross price (BT-147); printed only.')),
+    vat_category: VatCategory,
+    vat_rate: Type.Optional(VatRate),
+    period: Type.Optional(PeriodWire),
+    allowances_charges: Type.Optional(
+      Type.Array(Type.Object(allowanceOrCharge, { additionalProperties: false }), {
+        maxItems: 20,
+        description: 'Allowances and charges of the line (BG-27, BG-28).',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const AllowanceChargeWire = Type.Object(
+  { ...allowanceOrCharge, vat_category: VatCategory, vat_rate: Type.Optional(VatRate) },
+  { additionalProperties: false },
+)
+
+export const PaymentMeansWire = Type.Object(
+  {
+    means_code: Type.String({
+      pattern: '^([0-9]{1,2}|ZZZ)$',
+      maxLength: 3,
+      description: 'UNTDID 4461 code, such as 58 (BT-81).',
+    }),
+    reference: Type.Optional(Line(140, 'What the payer states (BT-83).')),
+    iban: Type.Optional(Line(42, 'Payee account (BT-84). A wrong check digit is a warning.')),
+    account_number: Type.Optional(Line(34, 'Payee account where there is no IBAN (BT-84).')),
+    bic: Type.Optional(Line(11, 'BIC of the payee’s bank (BT-86).')),
+    mandate: Type.Optional(Line(35, 'Reference of a direct-debit mandate (BT-89).')),
+  },
+  { additionalProperties: false },
+)
+
+/** The order form: what quotes and invoices are made from. */
+export const documentFields = {
+  account_id: Id('acc', 'Whose document it is.'),
+  issuer_id: Id('iss', 'Who issues it.'),
+  external_id: Type.Optional(ExternalId),
+  currency: Currency,
+  tax_currency: Type.Optional(Currency),
+  language: Type.Optional(Language),
+  issue_on: Type.Optional(Day('Issue date (BT-2); today in the issuer’s time zone unless given.')),
+  due_on: Type.Optional(Day('When it is due (BT-9).')),
+  delivery_on: Type.Optional(Day('When it was delivered (BT-72).')),
+  period: Type.Optional(PeriodWire),
+  buyer_reference: Type.Optional(Line(100, 'The buyer’s reference, such as a Leitweg-ID (BT-10).')),
+  order_reference: Type.Optional(Line(100, 'Number of the buyer’s order (BT-13).')),
+  delivery_country: Type.Optional(Country),
+  notes: Type.Optional(
+    Type.Array(Text(2000, 'A note.'), { maxItems: 10, description: 'Notes on the document (BG-1).' }),
+  ),
+  terms: Type.Optional(Text(2000, 'Payment terms (BT-20).')),
+  token_id: Type.Optional(Id('tok', 'The vaulted instrument that will be charged; printed masked.')),
+  payment: Type.Optional(Type.Array(PaymentMeansWire, { maxItems: 10, description: 'How and where to pay (BG-16).' })),
+  lines: Type.Array(LineFormWire, { minItems: 1, maxItems: 1000, description: 'What is sold (BG-25).' }),
+  allowances_charges: Type.Optional(
+    Type.Array(AllowanceChargeWire, {
+      maxItems: 50,
+      description: 'Allowances and charges on the whole (BG-20, BG-21).',
+    }),
+  ),
+  prepaid_minor: Type.Optional(AbsoluteMinor('What was paid before (BT-113).')),
+  rounding_minor: Type.Optional(AmountMinor('What the payable amount is rounded by (BT-114).')),
+}
+
+/** UNTDID 1001 codes that an invoice can have. */
+export const InvoiceTypeCode = Type.Enum(['380', '384', '389', '326', '875', '876', '877'], {
+  description:
+    'Kind of invoice (UNTDID 1001, BT-3): 380 invoice, 384 corrected, 389 self-billed, 326 partial, 875 to 877 construction.',
+})
+
+export const VatGroupWire = Type.Object({
+  category: VatCategory,
+  rate: Nullable(Type.String({ description: 'Percent, as a decimal string; null for category O.' })),
+  base_minor: AmountMinor('Taxable amount (BT-116).'),
+  tax_minor: AmountMinor('VAT (BT-117).'),
+})
+
+export const TotalsWire = Type.Object({
+  lines_minor: AmountMinor('Sum of the lines (BT-106).'),
+  allowances_minor: AmountMinor('Allowances on the whole (BT-107).'),
+  charges_minor: AmountMinor('Charges on the whole (BT-108).'),
+  net_minor: AmountMinor('Without VAT (BT-109).'),
+  vat_minor: AmountMinor('VAT (BT-110).'),
+  gross_minor: AmountMinor('With VAT (BT-112).'),
+  prepaid_minor: AmountMinor('Paid before (BT-113).'),
+  rounding_minor: AmountMinor('Rounding (BT-114).'),
+  payable_minor: AmountMinor('To be paid (BT-115).'),
+  vat_groups: Type.Array(VatGroupWire, { description: 'One for each VAT category and rate (BG-23).' }),
+})
+
+export const InstrumentWire = Type.Object({
+  token_id: Id('tok', 'The vaulted instrument.'),
+  type: Type.String({ description: 'card, bank_account or paypal_account.' }),
+  display: Type.String({ description: 'Masked, such as Visa •••• 4242.' }),
+})
+
+/** What quotes and invoices have in common on the wire. */
+export const documentWire = {
+  mode: Type.Enum(['test', 'live'], { description: 'Test or live data.' }),
+  account_id: Id('acc', 'Whose document it is.'),
+  issuer_id: Id('iss', 'Who issues it.'),
+  external_id: Nullable(ExternalId),
+  number: Nullable(Type.String({ description: 'Drawn at issue; null for a draft.' })),
+  currency: Currency,
+  issue_on: Nullable(Type.String({ description: 'Issue date, YYYY-MM-DD.' })),
+  due_on: Nullable(Type.String({ description: 'When it is due, YYYY-MM-DD.' })),
+  totals: TotalsWire,
+  line_net_minor: Type.Array(AmountMinor('Net amount of a line (BT-131).'), {
+    description: 'In the order of the lines.',
+  }),
+  lines: Type.Array(LineFormWire, { description: 'As they were given.' }),
+  instrument: Nullable(InstrumentWire),
+  warnings: Type.Array(
+    Type.Object({
+      path: Type.String({ description: 'A JSON pointer to the field.' }),
+      code: Type.String({ description: 'Stable and snake_case.' }),
+      message: Type.String({ description: 'What is odd about it.' }),
+    }),
+    { description: 'What was taken although it looks wrong.' },
+  ),
+  version: Version,
+  created_at: Instant('When it was made.'),
+  issued_at: Nullable(Instant('When it was issued.')),
+}

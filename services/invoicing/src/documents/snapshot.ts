@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { currencyExponent, type DocumentTotals, type VatCategory } from '@kontor/money'
+import canonicalize from 'canonicalize'
+import type { Account } from '../accounts/account.ts'
+import type { Issuer } from '../issuers/issuer.ts'
+import type { Content, Document, DocumentType } from './document.ts'
+
+/** Totals as they stand in a snapshot and on the wire. */
+export interface SnapshotTotals {
+  readonly lines_minor: number
+  readonly allowances_minor: number
+  readonly charges_minor: number
+  readonly net_minor: number
+  readonly vat_minor: number
+  readonly gross_minor: number
+  readonly prepaid_minor: number
+  readonly rounding_minor: number
+  readonly payable_minor: number
+  readonly vat_groups: readonly { category: VatCategory; rate: string | null; base_minor: number; tax_minor: number }[]
+}
+
+/**
+ * Everything a document says, except its number: what was issued stays readable when account, issuer and rules have
+ * long changed. The ledger binds number and hash of this.
+ */
+export interface Snapshot {
+  readonly form: 1
+  readonly document_type: DocumentType
+  readonly type_code: string
+  readonly currency: string
+  readonly exponent: number
+  readonly language: 'de' | 'en'
+  readonly issue_on: string
+  readonly due_on: string | null
+  readonly issuer: Omit<Issuer, 'id' | 'logo_sha256' | 'created_at' | 'version' | 'mode' | 'external_id'> & {
+    readonly logo_sha256: string | null
+  }
+  readonly account: Omit<Account, 'id' | 'created_at' | 'version' | 'mode' | 'external_id' | 'email' | 'phone'>
+  readonly content: Content
+  readonly line_net_minor: readonly number[]
+  readonly totals: SnapshotTotals
+}
+
+/** @param totals Within the safe integers, as the money engine guarantees. */
+export function totalsToWire(totals: DocumentTotals): SnapshotTotals {
+  return {
+    lines_minor: Number(totals.linesMinor),
+    allowances_minor: Number(totals.allowancesMinor),
+    charges_minor: Number(totals.chargesMinor),
+    net_minor: Number(totals.netMinor),
+    vat_minor: Number(totals.vatMinor),
+    gross_minor: Number(totals.grossMinor),
+    prepaid_minor: Number(totals.prepaidMinor),
+    rounding_minor: Number(totals.roundingMinor),
+    payable_minor: Number(totals.payableMinor),
+    vat_groups: totals.vatGroups.map((group) => ({
+      category: group.category,
+      rate: group.rate ?? null,
+      base_minor: Number(group.baseMinor),
+      tax_minor: Number(group.taxMinor),
+    })),
+  }
+}
+
+/** Takes together what a document will say for ever. */
+export function takeSnapshot(parts: {
+  readonly document: Document
+  readonly issueOn: string
+  readonly issuer: Issuer
+  readonly account: Account
+  readonly totals: DocumentTotals
+}): Snapshot {
+  const { document, issueOn, issuer, account, totals } = parts
+  const { id: _issuerId, logo_sha256, created_at: _c, version: _v, mode: _m, external_id: _e, ...issuerFields } = issuer
+  const {
+    id: _accountId,
+    created_at: _ac,
+    version: _av,
+    mode: _am,
+    external_id: _ae,
+    email: _email,
+    phone: _phone,
+    ...accountFields
+  } = account
+  return {
+    form: 1,
+    document_type: document.document_type,
+    type_code: document.type_code,
+    currency: document.currency,
+    exponent: currencyExponent(document.currency),
+    language: document.content.language ?? account.language,
+    issue_on: issueOn,
+    due_on: document.due_on,
+    issuer: { ...issuerFields, logo_sha256: logo_sha256?.toString('hex') ?? null },
+    account: accountFields,
+    content: document.content,
+    line_net_minor: totals.lineNetMinor.map(Number),
+    totals: totalsToWire(totals),
+  }
+}
+
+/** @returns The canonical text (RFC 8785) and its SHA-256. */
+export function sealSnapshot(snapshot: Snapshot): { text: string; hash: Buffer } {
+  const text = canonicalize(snapshot) as string
+  return { text, hash: createHash('sha256').update(text).digest() }
+}

@@ -1,0 +1,129 @@
+import type { AllowanceCharge, DocumentLine, PayeeAccount, PdfDocument, PostalAddress } from '@kontor/invoice-pdf'
+import type { PostalAddress as StoredAddress } from '../issuers/issuer.ts'
+import type { LineForm } from './document.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/**
+ * Reads a snapshot as a page to print.
+ *
+ * @param number As it was drawn; before the draw the longest that the series can print, to check its glyphs.
+ * @param logo The picture that the snapshot names by its hash.
+ */
+export function toPdfDocument(snapshot: Snapshot, number: string, logo: Buffer | undefined): PdfDocument {
+  const { issuer, account, content, totals } = snapshot
+  const payment = content.payment ?? []
+  return {
+    kind: snapshot.document_type,
+    typeCode: snapshot.type_code,
+    number,
+    language: snapshot.language,
+    currency: snapshot.currency,
+    exponent: snapshot.exponent,
+    issuedOn: snapshot.issue_on,
+    dueOn: snapshot.document_type === 'quote' ? undefined : (snapshot.due_on ?? undefined),
+    validUntil: content.valid_until,
+    deliveryOn: content.delivery_on,
+    period: content.period,
+    issuer: {
+      ...address(issuer.address),
+      name: issuer.name,
+      tradingName: issuer.trading_name ?? undefined,
+      vatId: issuer.vat_id ?? undefined,
+      legalId: issuer.legal_id ?? undefined,
+      taxNumber: issuer.tax_number ?? undefined,
+      contactName: issuer.contact_name ?? undefined,
+      phone: issuer.phone ?? undefined,
+      email: issuer.email ?? undefined,
+      logo,
+    },
+    buyer: {
+      ...address(account.billing_address),
+      name: account.name,
+      tradingName: account.trading_name ?? undefined,
+      contactName: account.contact_name ?? undefined,
+      vatId: account.vat_id ?? undefined,
+      legalId: account.legal_id ?? undefined,
+      customerNumber: account.customer_number,
+    },
+    deliveryAddress: account.delivery_address ? address(account.delivery_address) : undefined,
+    buyerReference: content.buyer_reference,
+    orderReference: content.order_reference,
+    quoteNumber: content.quote_number,
+    lines: content.lines.map((line, index) => pdfLine(line, index, snapshot.line_net_minor[index] ?? 0)),
+    allowancesCharges: (content.allowances_charges ?? []).map(allowanceCharge),
+    totals: {
+      linesMinor: BigInt(totals.lines_minor),
+      allowancesMinor: BigInt(totals.allowances_minor),
+      chargesMinor: BigInt(totals.charges_minor),
+      netMinor: BigInt(totals.net_minor),
+      vatMinor: BigInt(totals.vat_minor),
+      grossMinor: BigInt(totals.gross_minor),
+      prepaidMinor: BigInt(totals.prepaid_minor),
+      roundingMinor: BigInt(totals.rounding_minor),
+      payableMinor: BigInt(totals.payable_minor),
+      vatGroups: totals.vat_groups.map((group) => ({
+        category: group.category,
+        rate: group.rate ?? undefined,
+        baseMinor: BigInt(group.base_minor),
+        taxMinor: BigInt(group.tax_minor),
+      })),
+    },
+    paymentInstrument: content.instrument?.display,
+    payeeAccounts: payeeAccounts(snapshot),
+    paymentReference: payment.find((means) => means.reference)?.reference,
+    mandate: payment.find((means) => means.mandate)?.mandate,
+    terms: content.terms,
+    notes: content.notes ?? [],
+  }
+}
+
+/** The accounts that the document itself names, else the issuer's. Each is printed once. */
+function payeeAccounts({ content, issuer }: Snapshot): PayeeAccount[] {
+  const named = (content.payment ?? []).filter((means) => means.iban ?? means.account_number)
+  const accounts = named.length > 0 ? named : issuer.payee_accounts
+  const seen = new Map<string, PayeeAccount>()
+  for (const account of accounts) {
+    const number = (account.iban ?? account.account_number ?? '').replaceAll(' ', '')
+    const bankName = 'bank_name' in account ? account.bank_name : undefined
+    seen.set(number, { iban: account.iban, accountNumber: account.account_number, bic: account.bic, bankName })
+  }
+  return [...seen.values()]
+}
+
+function address(stored: StoredAddress): PostalAddress {
+  return {
+    lines: [stored.street, stored.street_2].filter((line) => line !== undefined),
+    postalCode: stored.postal_code,
+    city: stored.city,
+    region: stored.region,
+    country: stored.country,
+  }
+}
+
+function pdfLine(line: LineForm, index: number, netMinor: number): DocumentLine {
+  return {
+    id: line.id ?? String(index + 1),
+    name: line.name,
+    description: line.description,
+    sellerItemId: line.seller_item_id,
+    quantity: line.quantity,
+    unit: line.unit,
+    price: line.price,
+    priceBaseQuantity: line.price_base_quantity,
+    priceDiscount: line.price_discount,
+    netMinor: BigInt(netMinor),
+    vatCategory: line.vat_category,
+    vatRate: line.vat_rate,
+    period: line.period,
+    allowancesCharges: (line.allowances_charges ?? []).map(allowanceCharge),
+  }
+}
+
+function allowanceCharge(item: {
+  charge: boolean
+  amount_minor: number
+  reason?: string
+  percent?: string
+}): AllowanceCharge {
+  return { charge: item.charge, amountMinor: BigInt(item.amount_minor), reason: item.reason, percent: item.percent }
+}

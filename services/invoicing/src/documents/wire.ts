@@ -1,0 +1,40 @@
+import { formatId } from '@kontor/ids'
+import type { DocumentTotals } from '@kontor/money'
+import { payeeWarnings } from '../issuers/issuer.ts'
+import type { Document } from './document.ts'
+import { totalsOf } from './form-rules.ts'
+import { type Snapshot, totalsToWire } from './snapshot.ts'
+
+/** What quotes and invoices have in common on the wire, without their ids. An issued document speaks from its snapshot. */
+export function documentToWire(document: Document) {
+  const { content } = document
+  const { totals, line_net_minor } =
+    document.snapshot === null
+      ? fromTotals(totalsOf(document.currency, content))
+      : (JSON.parse(document.snapshot) as Snapshot)
+  return {
+    mode: document.mode,
+    account_id: formatId('acc', document.account_id),
+    issuer_id: formatId('iss', document.issuer_id),
+    external_id: document.external_id,
+    number: document.number,
+    currency: document.currency,
+    issue_on: document.issue_on,
+    due_on: document.due_on,
+    totals: { ...totals, vat_groups: [...totals.vat_groups] },
+    line_net_minor: [...line_net_minor],
+    lines: [...content.lines],
+    instrument:
+      document.token_id === null || !content.instrument
+        ? null
+        : { token_id: formatId('tok', document.token_id), ...content.instrument },
+    warnings: payeeWarnings(content.payment ?? [], '/payment'),
+    version: document.version,
+    created_at: document.created_at.toISOString(),
+    issued_at: document.issued_at?.toISOString() ?? null,
+  }
+}
+
+function fromTotals(totals: DocumentTotals) {
+  return { totals: totalsToWire(totals), line_net_minor: totals.lineNetMinor.map(Number) }
+}

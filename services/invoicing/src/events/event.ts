@@ -1,0 +1,40 @@
+import type { Principal } from '@kontor/http-api'
+import { bucketOf } from '@kontor/ids'
+import type { Tx } from '@kontor/postgres'
+
+export type EventType =
+  | 'issuer.created'
+  | 'issuer.updated'
+  | 'account.created'
+  | 'account.updated'
+  | 'quote.created'
+  | 'quote.issued'
+  | 'quote.accepted'
+  | 'invoice.created'
+  | 'invoice.issued'
+  | 'payment.recorded'
+
+export interface NewEvent {
+  readonly id: string
+  readonly type: EventType
+  readonly accountId: string | null
+  readonly objectId: string
+  readonly objectVersion: number
+  readonly at: Date
+}
+
+/** Writes what happened, in the transaction in which it happens. Ids and versions only, never data. */
+export async function recordEvent(tx: Tx, actor: Principal, event: NewEvent): Promise<void> {
+  await tx('event').insert({
+    bucket: bucketOf(event.id),
+    id: event.id,
+    tenant_id: actor.tenantId,
+    mode: actor.mode,
+    type: event.type,
+    account_id: event.accountId,
+    object_id: event.objectId,
+    object_version: event.objectVersion,
+    actor_key_id: actor.keyId,
+    at: event.at,
+  })
+}

@@ -1,0 +1,70 @@
+import { NotFound, type Principal } from '@kontor/http-api'
+import { bucketOf, parseId } from '@kontor/ids'
+import type { Static } from 'typebox'
+import type { Deps } from '../deps.ts'
+import type { Document } from '../documents/document.ts'
+import { judgeDraft, writeDraft } from '../documents/draft.ts'
+import type { issuing } from '../documents/issue.ts'
+import { documentPdf } from '../documents/pdf.ts'
+import { findDocument, listDocuments } from '../documents/repo.ts'
+import { digestIntent } from '../idempotency/command.ts'
+import { type Answer, once } from '../idempotency/once.ts'
+import { findByName } from '../names/unique-name.ts'
+import type { Page } from '../quotes/service.ts'
+import { refuseCardNumbers } from '../wire/sensitive.ts'
+import type { CreateInvoice, InvoiceWire } from './schema.ts'
+import { invoiceToWire } from './wire.ts'
+
+/** What was paid on each of some invoices; an invoice without payments is missing. */
+export type PaidOf = (invoiceIds: readonly string[]) => Promise<Map<string, bigint>>
+
+export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, paidOf: PaidOf) {
+  const { database } = deps
+
+  async function find(actor: Principal, id: string): Promise<Document> {
+    const invoice = await findDocument(database, actor, 'invoice', id)
+    if (!invoice) throw new NotFound('invoice')
+    return invoice
+  }
+
+  async function wired(found: readonly Document[]): Promise<Static<typeof InvoiceWire>[]> {
+    const paid = await paidOf(found.map(({ id }) => id))
+    const now = deps.now()
+    return found.map((invoice) => invoiceToWire(invoice, paid.get(invoice.id) ?? 0n, now))
+  }
+
+  return {
+    async create(actor: Principal, idempotencyKey: string, body: Static<typeof CreateInvoice>): Promise<Answer> {
+      refuseCardNumbers(body)
+      const accountId = parseId('acc', body.account_id)
+      const digest = digestIntent(
+        deps.idempotencySecret,
+        { ...actor, operation: 'POST /v1/invoices', parentId: accountId, idempotencyKey, request: body },
+        bucketOf(accountId),
+      )
+      const judged = await judgeDraft(deps, actor, body)
+      return once(database, actor.tenantId, digest, async (tx) => {
+        const kind = { type: 'invoice', typeCode: body.type_code ?? '380', quoteId: null } as const
+        const invoice = await writeDraft(deps, tx, actor, kind, judged)
+        return { status: 201, body: invoiceToWire(invoice, 0n, deps.now()) }
+      })
+    },
+
+    issue: (actor: Principal, id: string, idempotencyKey: string): Promise<Answer> =>
+      issue(actor, { type: 'invoice', id, idempotencyKey }, (invoice) => invoiceToWire(invoice, 0n, deps.now())),
+
+    async get(actor: Principal, id: string): Promise<Static<typeof InvoiceWire>> {
+      const [invoice] = await wired([await find(actor, id)])
+      return invoice as Static<typeof InvoiceWire>
+    },
+
+    pdf: async (actor: Principal, id: string): Promise<Buffer> => documentPdf(deps, actor, await find(actor, id)),
+
+    async list(actor: Principal, query: Page): Promise<Static<typeof InvoiceWire>[]> {
+      if (query.externalId === undefined) return wired(await listDocuments(database, actor, 'invoice', query))
+      const id = await findByName(database, { ...actor, kind: 'invoice', value: query.externalId })
+      const invoice = id && (await findDocument(database, actor, 'invoice', id))
+      return wired(invoice ? [invoice] : [])
+    },
+  }
+}

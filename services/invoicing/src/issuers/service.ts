@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import { NotFound, type Principal } from '@kontor/http-api'
+import { bucketOf } from '@kontor/ids'
+import { isCurrency, UnknownCurrency } from '@kontor/money'
+import { withTransaction } from '@kontor/postgres'
+import type { Static } from 'typebox'
+import type { Deps } from '../deps.ts'
+import { recordEvent } from '../events/event.ts'
+import { digestIntent } from '../idempotency/command.ts'
+import { type Answer, once } from '../idempotency/once.ts'
+import { claimExternalId, findByName } from '../names/unique-name.ts'
+import { refuseCardNumbers } from '../wire/sensitive.ts'
+import { LogoUnreadable, PayeeAccountEmpty, UnknownTimeZone } from './errors.ts'
+import { fromRequest, type Issuer, toWire } from './issuer.ts'
+import * as repo from './repo.ts'
+import type { CreateIssuer } from './schema.ts'
+
+export function issuers(deps: Deps) {
+  const { database } = deps
+  return {
+    async create(actor: Principal, idempotencyKey: string, body: Static<typeof CreateIssuer>): Promise<Answer> {
+      refuseCardNumbers(body)
+      checkIssuer(body)
+      const digest = digestIntent(deps.idempotencySecret, {
+        tenantId: actor.tenantId,
+        mode: actor.mode,
+        operation: 'POST /v1/issuers',
+        parentId: '',
+        idempotencyKey,
+        request: body,
+      })
+      return once(database, actor.tenantId, digest, async (tx) => {
+        const id = deps.newId(digest.bucket)
+        const at = deps.now()
+        const issuer: Issuer = {
+          ...fromRequest(body),
+          id,
+          mode: actor.mode,
+          logo_sha256: null,
+          version: 1,
+          created_at: at,
+        }
+        await claimExternalId(
+          tx,
+          { tenantId: actor.tenantId, mode: actor.mode, kind: 'issuer', value: body.external_id },
+          id,
+        )
+        await repo.insertIssuer(tx, actor, digest.bucket, issuer)
+        await recordEvent(tx, actor, {
+          id: deps.newId(digest.bucket),
+          type: 'issuer.created',
+          accountId: null,
+          objectId: id,
+          objectVersion: 1,
+          at,
+        })
+        return { status: 201, body: toWire(issuer) }
+      })
+    },
+
+    /** @throws {NotFound} Unknown, or another tenant's. */
+    async get(actor: Principal, id: string): Promise<Issuer> {
+      const issuer = await repo.findIssuer(database, actor, id)
+      if (!issuer) throw new NotFound('issuer')
+      return issuer
+    },
+
+    async list(
+      actor: Principal,
+      query: { externalId?: string | undefined; after?: string | undefined; limit: number },
+    ): Promise<Issuer[]> {
+      if (query.externalId === undefined) return repo.listIssuers(database, actor, query.after, query.limit)
+      const id = await findByName(database, { ...actor, kind: 'issuer', value: query.externalId })
+      const issuer = id && (await repo.findIssuer(database, actor, id))
+      return issuer ? [issuer] : []
+    },
+
+    /** Replaces the logo. @throws {LogoUnreadable} Neither PNG nor JPEG. */
+    async putLogo(actor: Principal, id: string, image: Buffer): Promise<void> {
+      if (!isPng(image) && !isJpeg(image)) throw new LogoUnreadable('send a PNG or JPEG image of at most 256 kB')
+      await withTransaction(database.knex, async (tx) => {
+        const sha256 = createHash('sha256').update(image).digest()
+        const version = await repo.updateLogo(tx, actor, id, { sha256, bytes: image })
+        if (version === undefined) throw new NotFound('issuer')
+        await recordEvent(tx, actor, {
+          id: deps.newId(bucketOf(id)),
+          type: 'issuer.updated',
+          accountId: null,
+          objectId: id,
+          objectVersion: version,
+          at: deps.now(),
+        })
+      })
+    },
+  }
+}
+
+function checkIssuer(body: Static<typeof CreateIssuer>): void {
+  for (const [index, account] of (body.payee_accounts ?? []).entries()) {
+    if ((account.iban === undefined) === (account.account_number === undefined)) {
+      throw new PayeeAccountEmpty().at(`/payee_accounts/${index}`)
+    }
+  }
+  if (body.currency !== undefined && !isCurrency(body.currency))
+    throw new UnknownCurrency('name an active ISO 4217 currency').at('/currency')
+  if (body.time_zone !== undefined && !isTimeZone(body.time_zone)) throw new UnknownTimeZone().at('/time_zone')
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isPng = (image: Buffer) => image.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex'))
+const isJpeg = (image: Buffer) => image.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex'))

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { createLogger } from '@kontor/http-api'
+import { bucketSource, idSource } from '@kontor/ids'
+import { openFonts } from '@kontor/invoice-pdf'
+import { connect } from '@kontor/postgres'
+import { keyAuthenticator } from '@kontor/tenancy'
+import { buildInvoicing } from './app.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { scopesOf } from './roles.ts'
+import { vaultClient } from './vault/client.ts'
+
+/** The process: read config, connect, listen, and on a signal finish what was accepted. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const logger = createLogger('invoicing', config.logLevel)
+  const database = connect({ url: config.databaseUrl, max: config.connectionsMax, applicationName: 'kontor-invoicing' })
+  const app = await buildInvoicing(
+    {
+      database,
+      idempotencySecret: config.idempotencySecret,
+      newId: idSource(Date.now, randomBytes),
+      randomBucket: bucketSource(randomBytes),
+      random: randomBytes,
+      now: () => new Date(),
+      findInstrument: vaultClient(config.vaultUrl, config.vaultKeys),
+      fonts: await openFonts(),
+    },
+    { logger, authenticate: keyAuthenticator({ database, service: 'invoicing', scopesOf, nowMs: Date.now }) },
+  )
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= app
+      .close()
+      .then(() => database.close())
+      .then(() => process.exit(0))
+    return closing
+  }
+  process.on('SIGTERM', close)
+  process.on('SIGINT', close)
+  // A launcher that is killed takes the service with it.
+  process.on('disconnect', close)
+  const url = await app.listen({ host: config.host, port: config.port })
+  logger.info({ event: 'listening', url })
+  process.send?.({ listening: url })
+}
+
+main().catch((error: unknown) => {
+  const reason = error instanceof ConfigError ? error.message : describe(error)
+  process.stderr.write(`invoicing cannot start: ${reason}\n`)
+  process.exit(1)
+})
+
+function describe(error: unknown): string {
+  const code = (error as { code?: unknown }).code
+  if (code === 'EADDRINUSE') return 'the port of INVOICING_LISTEN is taken'
+  return error instanceof Error
+    ? `${error.constructor.name}${typeof code === 'string' ? ` ${code}` : ''}`
+    : 'unknown error'
+}

@@ -1,0 +1,94 @@
+import { type Bucket, bucketOf } from '@kontor/ids'
+import { coalescer, type Database } from '@kontor/postgres'
+import type { DocumentType } from '../documents/document.ts'
+import { DRAW_SQL } from './draw-sql.ts'
+
+/** Everything that a draw writes except the number itself, which only the draw knows. */
+export interface DrawRequest {
+  readonly tenantId: string
+  readonly mode: 'test' | 'live'
+  readonly actorKeyId: string
+  readonly documentId: string
+  readonly documentType: DocumentType
+  /** The draft that was validated; a later version takes no number. */
+  readonly version: number
+  readonly accountId: string
+  readonly issuerId: string
+  readonly seriesId: string
+  readonly issueOn: string
+  readonly snapshot: string
+  readonly snapshotHash: Buffer
+  readonly eventId: string
+  readonly issuedAt: Date
+  readonly idempotency: { readonly bucket: Bucket; readonly keyHmac: Buffer; readonly requestHmac: Buffer }
+  /** The answer as JSON text with `numberMark` in the place of the number. */
+  readonly answer: string
+  readonly numberMark: string
+}
+
+export type DrawOutcome =
+  | { readonly kind: 'issued'; readonly number: string }
+  /** Issued or changed by somebody else: no number was taken. */
+  | { readonly kind: 'not_a_draft' }
+  /** The series has a later date already: no number was taken. */
+  | { readonly kind: 'date_before_previous'; readonly earliest: string }
+
+interface OutcomeRow {
+  readonly number: string | null
+  readonly was_draft: boolean
+  readonly earliest: string | null
+}
+
+/** Documents drawn by one statement at most. Beyond 64 the statement grows faster than the batch gains. */
+const BATCH_MAX = 64
+
+/**
+ * Makes the function that gives documents their numbers: concurrent requests are drawn together, by one statement that
+ * takes its locks in key order, so that two processes cannot deadlock.
+ *
+ * The outcome of a draw whose connection broke is unknown to us; the caller's retry finds the answer by its key.
+ */
+export function numberDraw(database: Database): (request: DrawRequest) => Promise<DrawOutcome> {
+  return coalescer<DrawRequest, DrawOutcome>({
+    batchMax: BATCH_MAX,
+    // A document twice in one batch would be drawn twice by it.
+    keyOf: (request) => request.documentId,
+    write: async (batch) => {
+      const rows = await database.hotSql<OutcomeRow>('draw_numbers', DRAW_SQL, [JSON.stringify(batch.map(toRow))])
+      return rows.map(toOutcome)
+    },
+  })
+}
+
+function toRow(request: DrawRequest, index: number): Record<string, unknown> {
+  return {
+    ord: index,
+    bucket: bucketOf(request.documentId),
+    document_id: request.documentId,
+    version: request.version,
+    tenant_id: request.tenantId,
+    mode: request.mode,
+    actor_key_id: request.actorKeyId,
+    account_id: request.accountId,
+    issuer_id: request.issuerId,
+    series_bucket: bucketOf(request.seriesId),
+    series_id: request.seriesId,
+    issue_on: request.issueOn,
+    snapshot: request.snapshot,
+    snapshot_hash: request.snapshotHash.toString('hex'),
+    event_id: request.eventId,
+    event_type: `${request.documentType}.issued`,
+    issued_at: request.issuedAt.toISOString(),
+    key_bucket: request.idempotency.bucket,
+    key_hmac: request.idempotency.keyHmac.toString('hex'),
+    request_hmac: request.idempotency.requestHmac.toString('hex'),
+    answer: request.answer,
+    number_mark: request.numberMark,
+  }
+}
+
+function toOutcome(row: OutcomeRow): DrawOutcome {
+  if (row.number !== null) return { kind: 'issued', number: row.number }
+  if (row.was_draft && row.earliest !== null) return { kind: 'date_before_previous', earliest: row.earliest }
+  return { kind: 'not_a_draft' }
+}

@@ -1,0 +1,13 @@
+import { createLogger } from '@kontor/http-api'
+import { buildInvoicing } from './app.ts'
+import type { Deps } from './deps.ts'
+
+/** Prints the API description from the schemas. Nothing of it needs a database, so it is given none. */
+export async function printOpenApi(): Promise<string> {
+  const logger = createLogger('openapi', 'silent')
+  const app = await buildInvoicing({} as Deps, { logger, authenticate: async () => undefined })
+  await app.ready()
+  const description = app.swagger()
+  await app.close()
+  return `${JSON.stringify(description, null, 2)}\n`
+}

@@ -1,0 +1,170 @@
+import { NotFound, type Principal } from '@kontor/http-api'
+import { bucketOf, formatId, parseId } from '@kontor/ids'
+import type { Tx } from '@kontor/postgres'
+import type { Static } from 'typebox'
+import { findAccount } from '../accounts/repo.ts'
+import type { Deps } from '../deps.ts'
+import { dayIn } from '../documents/calendar.ts'
+import type { Document } from '../documents/document.ts'
+import { judgeDraft, type OrderForm, writeDraft } from '../documents/draft.ts'
+import { InvalidTransition } from '../documents/errors.ts'
+import { judgeForm } from '../documents/form-rules.ts'
+import type { issuing } from '../documents/issue.ts'
+import { documentPdf } from '../documents/pdf.ts'
+import { findDocument, listDocuments, lockDocument } from '../documents/repo.ts'
+import { documentToWire } from '../documents/wire.ts'
+import { recordEvent } from '../events/event.ts'
+import { digestIntent } from '../idempotency/command.ts'
+import { type Answer, once } from '../idempotency/once.ts'
+import { invoiceToWire } from '../invoices/wire.ts'
+import { findIssuer } from '../issuers/repo.ts'
+import { findByName } from '../names/unique-name.ts'
+import { refuseCardNumbers } from '../wire/sensitive.ts'
+import { QuoteExpired } from './errors.ts'
+import * as repo from './repo.ts'
+import type { AcceptQuote, CreateQuote, QuoteWire } from './schema.ts'
+
+/** UNTDID 1001: an offer or quotation. */
+const TYPE_CODE = '310'
+
+function toWire(quote: Document, invoiceId: string | undefined): Static<typeof QuoteWire> {
+  return {
+    id: formatId('quo', quote.id),
+    state: invoiceId === undefined ? quote.state : 'accepted',
+    valid_until: quote.content.valid_until ?? null,
+    invoice_id: invoiceId === undefined ? null : formatId('inv', invoiceId),
+    ...documentToWire(quote),
+  }
+}
+
+export function quotes(deps: Deps, issue: ReturnType<typeof issuing>) {
+  const { database } = deps
+
+  async function find(actor: Principal, id: string): Promise<Document> {
+    const quote = await findDocument(database, actor, 'quote', id)
+    if (!quote) throw new NotFound('quote')
+    return quote
+  }
+
+  async function wired(found: readonly Document[]): Promise<Static<typeof QuoteWire>[]> {
+    const invoices = await repo.invoicesOf(
+      database,
+      found.map(({ id }) => id),
+    )
+    return found.map((quote) => toWire(quote, invoices.get(quote.id)))
+  }
+
+  /** Makes the invoice draft of a quote that is held, and writes the acceptance. */
+  async function convert(
+    tx: Tx,
+    actor: Principal,
+    quote: Document,
+    body: Static<typeof AcceptQuote>,
+  ): Promise<Document> {
+    const [account, issuer] = await Promise.all([
+      findAccount(database, actor, quote.account_id),
+      findIssuer(database, actor, quote.issuer_id),
+    ])
+    if (!account || !issuer) throw new NotFound('quote')
+    const { valid_until, ...content } = quote.content
+    if (valid_until !== undefined && valid_until < dayIn(issuer.time_zone, deps.now()))
+      throw new QuoteExpired(valid_until)
+    const due_on = body.due_on ?? quote.due_on ?? undefined
+    const invoiceContent = quote.number === null ? content : { ...content, quote_number: quote.number }
+    const totals = judgeForm({
+      currency: quote.currency,
+      issue_on: body.issue_on ?? null,
+      due_on: due_on ?? null,
+      content: invoiceContent,
+    })
+    const form = {
+      external_id: body.external_id,
+      currency: quote.currency,
+      issue_on: body.issue_on,
+      due_on,
+      token_id: quote.token_id === null ? undefined : formatId('tok', quote.token_id),
+    } as OrderForm
+    const kind = { type: 'invoice', typeCode: body.type_code ?? '380', quoteId: quote.id } as const
+    return writeDraft(deps, tx, actor, kind, { account, issuer, content: invoiceContent, totals, form })
+  }
+
+  return {
+    async create(actor: Principal, idempotencyKey: string, body: Static<typeof CreateQuote>): Promise<Answer> {
+      refuseCardNumbers(body)
+      const accountId = parseId('acc', body.account_id)
+      const digest = digestIntent(
+        deps.idempotencySecret,
+        { ...actor, operation: 'POST /v1/quotes', parentId: accountId, idempotencyKey, request: body },
+        bucketOf(accountId),
+      )
+      const judged = await judgeDraft(deps, actor, body)
+      return once(database, actor.tenantId, digest, async (tx) => {
+        const quote = await writeDraft(deps, tx, actor, { type: 'quote', typeCode: TYPE_CODE, quoteId: null }, judged)
+        return { status: 201, body: toWire(quote, undefined) }
+      })
+    },
+
+    issue: (actor: Principal, id: string, idempotencyKey: string): Promise<Answer> =>
+      issue(actor, { type: 'quote', id, idempotencyKey }, (quote) => toWire(quote, undefined)),
+
+    /**
+     * Accepts a quote: it becomes an invoice draft, once.
+     *
+     * @returns The invoice draft.
+     * @throws {InvalidTransition} Still a draft, or accepted before.
+     * @throws {QuoteExpired} Its last day is over in the issuer's time zone.
+     */
+    async accept(
+      actor: Principal,
+      id: string,
+      idempotencyKey: string,
+      body: Static<typeof AcceptQuote>,
+    ): Promise<Answer> {
+      refuseCardNumbers(body)
+      const digest = digestIntent(
+        deps.idempotencySecret,
+        { ...actor, operation: 'POST /v1/quotes/:id/accept', parentId: id, idempotencyKey, request: body },
+        bucketOf(id),
+      )
+      return once(database, actor.tenantId, digest, async (tx) => {
+        const quote = await lockDocument(tx, actor, 'quote', id)
+        if (!quote) throw new NotFound('quote')
+        if (quote.state !== 'issued') throw new InvalidTransition('draft', 'accepted', ['issued'])
+        if (await repo.isAccepted(tx, id)) throw new InvalidTransition('accepted', 'accepted', [])
+        const invoice = await convert(tx, actor, quote, body)
+        const at = deps.now()
+        await repo.insertAcceptance(tx, actor, { quoteId: id, invoiceId: invoice.id, actorKeyId: actor.keyId, at })
+        await recordEvent(tx, actor, {
+          id: deps.newId(bucketOf(id)),
+          type: 'quote.accepted',
+          accountId: quote.account_id,
+          objectId: id,
+          objectVersion: quote.version,
+          at,
+        })
+        return { status: 201, body: invoiceToWire(invoice, 0n, invoice.created_at) }
+      })
+    },
+
+    async get(actor: Principal, id: string): Promise<Static<typeof QuoteWire>> {
+      const [quote] = await wired([await find(actor, id)])
+      return quote as Static<typeof QuoteWire>
+    },
+
+    pdf: async (actor: Principal, id: string): Promise<Buffer> => documentPdf(deps, actor, await find(actor, id)),
+
+    async list(actor: Principal, query: Page): Promise<Static<typeof QuoteWire>[]> {
+      if (query.externalId === undefined) return wired(await listDocuments(database, actor, 'quote', query))
+      const id = await findByName(database, { ...actor, kind: 'quote', value: query.externalId })
+      const quote = id && (await findDocument(database, actor, 'quote', id))
+      return wired(quote ? [quote] : [])
+    },
+  }
+}
+
+export interface Page {
+  readonly externalId: string | undefined
+  readonly accountId: string | undefined
+  readonly after: string | undefined
+  readonly limit: number
+}

@@ -1,0 +1,135 @@
+import { bucketOf } from '@kontor/ids'
+import type { Database } from '@kontor/postgres'
+
+/** A tenant's KEK as it is stored: wrapped by the root KEK `rootKid`. */
+export interface KekRow {
+  readonly version: number
+  readonly root_kid: string
+  readonly wrapped: string
+}
+
+/** A tenant's secret as it is stored: wrapped by the tenant's KEK of that version. */
+export interface SecretRow {
+  readonly kek_version: number
+  readonly wrapped: string
+}
+
+/** @returns The KEK that wraps what is new, `undefined` for a tenant that never used the vault. */
+export async function findCurrentKek(database: Database, tenantId: string): Promise<KekRow | undefined> {
+  const [row] = await database.hotSql<KekRow>(
+    'find_current_kek',
+    `select version, root_kid, wrapped from tenant_kek where tenant_id = $1 and state = 'current'`,
+    [tenantId],
+  )
+  return row
+}
+
+/** @returns The KEK of one version, current or retired. */
+export async function findKek(database: Database, tenantId: string, version: number): Promise<KekRow | undefined> {
+  const [row] = await database.hotSql<KekRow>(
+    'find_kek',
+    'select version, root_kid, wrapped from tenant_kek where tenant_id = $1 and version = $2',
+    [tenantId, version],
+  )
+  return row
+}
+
+export async function findSecret(database: Database, tenantId: string): Promise<SecretRow | undefined> {
+  const [row] = await database.hotSql<SecretRow>(
+    'find_secret',
+    'select kek_version, wrapped from tenant_secret where tenant_id = $1',
+    [tenantId],
+  )
+  return row
+}
+
+/** Stores a tenant's first KEK and its secret, both or neither; does nothing where another process was first. */
+export async function insertTenantKeys(database: Database, tenantId: string, kek: KekRow, secret: string): Promise<void> {
+  await database.hotSql(
+    'insert_tenant_keys',
+    `with kek as (
+       insert into tenant_kek (tenant_id, version, root_kid, wrapped, state) values ($1, $2, $3, $4, 'current')
+       on conflict do nothing
+       returning tenant_kek.tenant_id, tenant_kek.version
+     )
+     insert into tenant_secret (tenant_id, kek_version, wrapped) select kek.tenant_id, kek.version, $5 from kek`,
+    [tenantId, kek.version, kek.root_kid, kek.wrapped, secret],
+  )
+}
+
+/** A DEK as it is stored: wrapped by the KEK `kek_version` of `tenant_id`. */
+export interface DekRow {
+  readonly subject_id: string
+  readonly tenant_id: string
+  readonly version: number
+  readonly kek_version: number
+  readonly wrapped: string
+}
+
+const CLAIM_DEKS = `
+with item as (
+  select * from json_to_recordset($1::json) as item (
+    ord int, bucket smallint, subject_id uuid, tenant_id uuid, version int, kek_version int, wrapped text)
+), held as (
+  select distinct on (dek.bucket, dek.subject_id) dek.bucket, dek.subject_id, dek.tenant_id, dek.version,
+    dek.kek_version, dek.wrapped
+  from dek where (dek.bucket, dek.subject_id) in (select item.bucket, item.subject_id from item)
+  order by dek.bucket, dek.subject_id, dek.version desc
+), made as (
+  insert into dek (bucket, subject_id, version, tenant_id, kek_version, wrapped)
+  select item.bucket, item.subject_id, item.version, item.tenant_id, item.kek_version, item.wrapped
+  from item where not exists
+    (select from held where held.bucket = item.bucket and held.subject_id = item.subject_id)
+  order by item.bucket, item.subject_id
+  on conflict (bucket, subject_id, version) do nothing
+  returning dek.bucket, dek.subject_id, dek.tenant_id, dek.version, dek.kek_version, dek.wrapped
+), known as (
+  select held.bucket, held.subject_id, held.tenant_id, held.version, held.kek_version, held.wrapped from held
+  union all
+  select made.bucket, made.subject_id, made.tenant_id, made.version, made.kek_version, made.wrapped from made
+)
+select item.ord, known.subject_id, known.tenant_id, known.version, known.kek_version, known.wrapped
+from item join known on known.bucket = item.bucket and known.subject_id = item.subject_id`
+
+/**
+ * Stores each DEK whose subject has none yet, as one statement: when it has answered, the keys are committed.
+ *
+ * @returns The newest DEK of each subject, which may be another one than was offered; `undefined` in the place of a subject
+ *   whose key another process made at this very moment: ask again.
+ */
+export async function claimDeks(database: Database, batch: readonly DekRow[]): Promise<(DekRow | undefined)[]> {
+  const items = batch.map((row, ord) => ({ ord, bucket: bucketOf(row.subject_id), ...row }))
+  const rows = await database.hotSql<DekRow & { ord: number }>('claim_deks', CLAIM_DEKS, [JSON.stringify(items)])
+  const known: (DekRow | undefined)[] = batch.map(() => undefined)
+  for (const { ord, ...row } of rows) known[ord] = row
+  return known
+}
+
+export async function findDek(database: Database, subjectId: string, version: number): Promise<DekRow | undefined> {
+  const [row] = await database.hotSql<DekRow>(
+    'find_dek',
+    `select subject_id, tenant_id, version, kek_version, wrapped from dek
+     where bucket = $1 and subject_id = $2 and version = $3`,
+    [bucketOf(subjectId), subjectId, version],
+  )
+  return row
+}
+
+/**
+ * Destroys every version of a subject's key: what was sealed under it can never be opened again.
+ *
+ * @returns The versions that there were.
+ */
+export async function deleteDeks(database: Database, tenantId: string, subjectId: string): Promise<number[]> {
+  const rows = await database.hotSql<{ version: number }>(
+    'delete_deks',
+    'delete from dek where bucket = $1 and subject_id = $2 and tenant_id = $3 returning version',
+    [bucketOf(subjectId), subjectId, tenantId],
+  )
+  return rows.map(({ version }) => version)
+}
+
+/** Asks the database a question that only its schema can answer. */
+export async function pingKeys(database: Database): Promise<void> {
+  await database.hotSql('ping_keys', 'select from dek limit 0', [])
+}

@@ -1,0 +1,47 @@
+import { createHmac } from 'node:crypto'
+import type { Mode } from '@kontor/http-api'
+import canonicalize from 'canonicalize'
+import type { Subkeys } from '../keys/subkeys.ts'
+import type { CreateTokenBody } from './schema.ts'
+
+/** What of a caller's intent is stored: keyed digests, from which neither key nor request can be guessed. */
+export interface IntentDigest {
+  /** 32 bytes: who wants to do what, under which name. */
+  readonly intent: Buffer
+  /** 32 bytes: what was sent; a changed request has another one. */
+  readonly request: Buffer
+}
+
+const OPERATION = 'POST /v1/tokens'
+
+/**
+ * Digests the intent to make a token. Its scope is tenant (by the key of the HMAC), mode, method and route, and account;
+ * never the API key, so that a retry after the key was rotated finds what the first try did.
+ *
+ * @param accountId UUID, `undefined` for a guest.
+ */
+export function digestIntent(
+  subkeys: Subkeys,
+  mode: Mode,
+  accountId: string | undefined,
+  idempotencyKey: string,
+  body: CreateTokenBody,
+): IntentDigest {
+  const scope = JSON.stringify([mode, OPERATION, accountId ?? null, idempotencyKey])
+  return {
+    intent: createHmac('sha256', subkeys.idempotency).update(scope).digest(),
+    request: createHmac('sha256', subkeys.request).update(canonicalize(withoutCvc(body)) ?? '').digest(),
+  }
+}
+
+/**
+ * The code is left out of the digest: it must not be kept in any form, and a digest that may be compared with the next
+ * request would say whether a guessed code was the right one. So a retry with another CVC counts as the same request.
+ *
+ * @see PCI DSS 4.0, 3.3.1.2
+ */
+function withoutCvc(body: CreateTokenBody): object {
+  if (body.type !== 'card') return body
+  const { cvc: _, ...card } = body.card
+  return { ...body, card }
+}
