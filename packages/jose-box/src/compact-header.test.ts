@@ -6,7 +6,8 @@ import { NEVER_ACCEPTED } from './rfc7520.vectors.ts'
 
 const limits: ForeignLimits = { algorithms: ['dir', 'ECDH-ES'], encryptions: ['A256GCM'], maxBytes: 4096 }
 const REST = `..${'A'.repeat(16)}.AAAA.${'A'.repeat(22)}`
-const point = { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA' }
+const coordinate = (size: number) => Buffer.alloc(size, 7).toString('base64url')
+const point = { kty: 'EC', crv: 'P-256', x: coordinate(32), y: coordinate(32) }
 const base64url = (text: string | Buffer) => Buffer.from(text).toString('base64url')
 const token = (header: unknown) => base64url(typeof header === 'string' ? header : JSON.stringify(header)) + REST
 
@@ -55,6 +56,17 @@ const refused: [because: string, header: unknown, message: RegExp][] = [
   ['an ephemeral key that is private', { ...header, alg: 'ECDH-ES', epk: { ...point, d: 'AAAA' } }, /epk/],
   ['an ephemeral key that is symmetric', { ...header, alg: 'ECDH-ES', epk: { kty: 'oct', k: 'AAAA' } }, /epk/],
   ['an ephemeral key that is no object', { ...header, alg: 'ECDH-ES', epk: 'AAAA' }, /epk/],
+  [
+    'an ephemeral key on a curve that we do not know',
+    { ...header, alg: 'ECDH-ES', epk: { ...point, crv: 'secp256k1' } },
+    /epk/,
+  ],
+  [
+    'a curve that is a name of every object',
+    { ...header, alg: 'ECDH-ES', epk: { ...point, crv: 'constructor' } },
+    /epk/,
+  ],
+  ['padded coordinates', { ...header, alg: 'ECDH-ES', epk: { ...point, x: `${coordinate(32)}=` } }, /epk/],
   ['coordinates that are not text', { ...header, alg: 'ECDH-ES', epk: { ...point, x: 1 } }, /epk/],
   ['a list', ['dir', 'A256GCM'], /not a JSON object/],
   ['null', null, /not a JSON object/],

@@ -118,18 +118,11 @@ test('an ephemeral key off its curve is refused, so that nobody can feel for the
   }
 })
 
-test('coordinates of any length are refused without harm', async (t) => {
-  for (const size of [0, 1, 31, 33, 64, 400]) {
-    const coordinate = Buffer.alloc(size, 255).toString('base64url')
-    const token = withHeader((header) => Object.assign(header.epk as object, { x: coordinate, y: coordinate }))
-    await refuses(t, token, privateJwk, /does not decrypt/)
-  }
-})
-
 test('an ephemeral key on another curve is refused', async (t) => {
+  const epk = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' })
   await refuses(
     t,
-    withHeader((header) => Object.assign(header.epk as object, { crv: 'P-384' })),
+    withHeader((header) => Object.assign(header, { epk })),
     privateJwk,
     /not encrypted to this key/,
   )

@@ -5,6 +5,7 @@ import nodeJose from 'node-jose'
 import type { ForeignLimits } from './compact-header.ts'
 import { InvalidJwe } from './errors.ts'
 import { openForeign, type PrivateJwk } from './foreign.ts'
+import { generateEncryptionKeyPair } from './keys.ts'
 import { sealCompact } from './record.ts'
 import { COMPRESSED } from './rfc7520.vectors.ts'
 
@@ -56,6 +57,19 @@ test('node-jose alone computes as long as a PBES2 header asks; we refuse the tok
     const endless = Buffer.from(JSON.stringify({ ...fields, p2c })).toString('base64url')
     await refuses(t, [endless, ...rest].join('.'), octet, /member is not accepted/)
   }
+})
+
+test('node-jose alone would reduce an overlong coordinate for half a minute; we refuse all but the full length', async (t) => {
+  const { privateJwk } = await generateEncryptionKeyPair()
+  const token = (crv: string, bytes: number, fill: number) => {
+    const coordinate = Buffer.alloc(bytes, fill).toString('base64url')
+    const header = { alg: 'ECDH-ES', enc: 'A256GCM', epk: { kty: 'EC', crv, x: coordinate, y: coordinate } }
+    return sealCompact(card, secret, Buffer.from(JSON.stringify(header)).toString('base64url'), Buffer.alloc(12))
+  }
+  for (const bytes of [0, 1, 31, 33, 64, 66, 400]) await refuses(t, token('P-256', bytes, 255), privateJwk, /epk/)
+  await refuses(t, token('P-521', 66, 255), privateJwk, /not encrypted to this key/)
+  await refuses(t, token('P-256', 32, 255), privateJwk, /does not decrypt/)
+  await refuses(t, token('P-256', 32, 0), privateJwk, /does not decrypt/)
 })
 
 test('node-jose alone opens a token whose header names alg twice; we refuse it', async (t) => {

@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { KeystoreCorrupt, KeystoreExists, KeystoreExposed, KeystoreMissing } from './errors.ts'
+import { readPrivateFile, writeNewPrivateFile } from './private-file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kontor-private-file-'))
+test.after.always(() => rmSync(folder, { recursive: true }))
+const inFolder = (name: string) => join(folder, name)
+
+test('what is written is read back, and only its owner may touch it', async (t) => {
+  const path = inFolder('new')
+  await writeNewPrivateFile(path, 'Grüße\n', randomBytes)
+  t.is(statSync(path).mode & 0o777, 0o600)
+  t.is(await readPrivateFile(path), 'Grüße\n')
+})
+
+test('the mode does not depend on the umask', async (t) => {
+  const path = inFolder('umask')
+  // Threads cannot change the umask, so a process of its own does.
+  const script = `const { writeNewPrivateFile } = await import(process.argv[1])
+    await writeNewPrivateFile(process.argv[2], 'text', (size) => new Uint8Array(size))`
+  const node = [process.execPath, '--input-type=module', '-e', script, import.meta.resolve('./private-file.ts'), path]
+  execFileSync('sh', ['-c', 'umask 0777 && exec "$0" "$@"', ...node])
+  t.is(statSync(path).mode & 0o777, 0o600)
+})
+
+test('what is there is never overwritten, whatever it is', async (t) => {
+  const path = inFolder('taken')
+  writeFileSync(path, 'the only copy')
+  await t.throwsAsync(writeNewPrivateFile(path, 'other', randomBytes), { instanceOf: KeystoreExists })
+  t.is(readFileSync(path, 'utf8'), 'the only copy')
+  await t.throwsAsync(writeNewPrivateFile(folder, 'other', randomBytes), { instanceOf: KeystoreExists })
+})
+
+test('of many that write at once exactly one succeeds, and its text stands in the file', async (t) => {
+  const path = inFolder('race')
+  const writes = Array.from({ length: 20 }, (_, n) => writeNewPrivateFile(path, `writer ${n}`, randomBytes))
+  const outcomes = await Promise.allSettled(writes)
+  const winners = outcomes.flatMap(({ status }, n) => (status === 'fulfilled' ? [n] : []))
+  t.is(winners.length, 1)
+  t.is(readFileSync(path, 'utf8'), `writer ${winners[0]}`)
+  for (const outcome of outcomes) if (outcome.status === 'rejected') t.true(outcome.reason instanceof KeystoreExists)
+})
+
+test.serial('nothing is left beside the file, neither after success nor after failure', async (t) => {
+  const path = inFolder('alone')
+  await writeNewPrivateFile(path, 'text', randomBytes)
+  await t.throwsAsync(writeNewPrivateFile(path, 'text', randomBytes))
+  await t.throwsAsync(writeNewPrivateFile(inFolder('no/such/folder'), 'text', randomBytes), { code: 'ENOENT' })
+  t.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith('.tmp')),
+    [],
+  )
+})
+
+for (const mode of [0o640, 0o604, 0o660, 0o602, 0o610, 0o644, 0o666, 0o777]) {
+  test(`a file of mode ${mode.toString(8)} is refused with the command that repairs it`, async (t) => {
+    const path = inFolder(`mode-${mode}`)
+    writeFileSync(path, 'text')
+    chmodSync(path, mode)
+    const error = await t.throwsAsync(readPrivateFile(path), { instanceOf: KeystoreExposed })
+    t.true(error?.message.endsWith(`run chmod 600 ${path}`))
+    chmodSync(path, 0o600)
+    t.is(await readPrivateFile(path), 'text')
+  })
+}
+
+test('a file that its owner may only read is fine', async (t) => {
+  const path = inFolder('read-only')
+  writeFileSync(path, 'text', { mode: 0o400 })
+  t.is(await readPrivateFile(path), 'text')
+})
+
+test('a missing file is named', async (t) => {
+  const path = inFolder('missing')
+  const error = await t.throwsAsync(readPrivateFile(path), { instanceOf: KeystoreMissing })
+  t.true(error?.message.includes(path))
+})
+
+test('a folder, a file that is too long and bytes that are no text are damaged keystores', async (t) => {
+  await t.throwsAsync(readPrivateFile(folder), { instanceOf: KeystoreCorrupt })
+  writeFileSync(inFolder('long'), Buffer.alloc(1024 * 1024 + 1, 65), { mode: 0o600 })
+  await t.throwsAsync(readPrivateFile(inFolder('long')), { instanceOf: KeystoreCorrupt })
+  writeFileSync(inFolder('bytes'), Buffer.from([0xff, 0xfe]), { mode: 0o600 })
+  await t.throwsAsync(readPrivateFile(inFolder('bytes')), { instanceOf: KeystoreCorrupt })
+})
+
+test('a named pipe in place of the file does not hold the start', async (t) => {
+  const path = inFolder('pipe')
+  execFileSync('mkfifo', ['-m', '600', path])
+  await t.throwsAsync(readPrivateFile(path), { instanceOf: KeystoreCorrupt })
+})

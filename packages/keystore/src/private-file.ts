@@ -1,0 +1,92 @@
+import { constants, link, open, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { KeystoreCorrupt, KeystoreExists, KeystoreExposed, KeystoreMissing } from './errors.ts'
+
+const OWNER_ONLY = 0o600
+const ALL_OTHERS = 0o077
+/** A keystore of 1,000 keys has half of it. */
+const FILE_BYTES_MAX = 1024 * 1024
+
+/**
+ * Reads a file that only its owner may touch.
+ *
+ * @returns Its text.
+ * @throws {KeystoreMissing} There is none.
+ * @throws {KeystoreExposed} Its mode lets a group or others in.
+ * @throws {KeystoreCorrupt} It is no regular file, too long, or not UTF-8.
+ */
+export async function readPrivateFile(path: string): Promise<string> {
+  // O_NONBLOCK, so that a named pipe in its place does not hold the start for ever.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error) => {
+    throw hasCode(error, 'ENOENT') ? new KeystoreMissing(path) : error
+  })
+  try {
+    // The mode is asked of the open file, so that the file judged is the file read.
+    const stat = await file.stat()
+    if (!stat.isFile()) throw new KeystoreCorrupt(path)
+    if ((stat.mode & ALL_OTHERS) !== 0) throw new KeystoreExposed(path)
+    if (stat.size > FILE_BYTES_MAX) throw new KeystoreCorrupt(path)
+    return decodeUtf8(await file.readFile(), path)
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Writes a file of mode 0600 that is either there complete and durable, or not at all.
+ *
+ * The last step is a hard link and not a rename, because a rename replaces what is there: of two processes that start at
+ * once, the second would destroy the keys under which the first already seals.
+ *
+ * @param random Names the temporary file.
+ * @throws {KeystoreExists} There is something at `path`; it is left as it is.
+ */
+export async function writeNewPrivateFile(
+  path: string,
+  text: string,
+  random: (size: number) => Uint8Array,
+): Promise<void> {
+  const temporary = `${path}.${Buffer.from(random(8)).toString('hex')}.tmp`
+  try {
+    await writeDurably(temporary, text)
+    await link(temporary, path).catch((error) => {
+      throw hasCode(error, 'EEXIST') ? new KeystoreExists(path) : error
+    })
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  await syncDirectory(dirname(path))
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', OWNER_ONLY)
+  try {
+    await file.chmod(OWNER_ONLY) // The umask may have taken even the owner's bits.
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** The name of a new file is durable only when its directory is (fsync(2)). */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+function decodeUtf8(bytes: Buffer, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new KeystoreCorrupt(path)
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
