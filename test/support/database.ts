@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import {
+  type Client,
   DATABASES,
   type DatabaseName,
   databaseUrls,
   ownerRole,
+  quoteName,
   type RolePasswords,
   restrictDatabase,
+  withClient,
 } from '@kontor/postgres'
-import pg from 'pg'
 import { ENVIRONMENT, type TestServer, templateOf } from './test-server.ts'
 
 /** The three databases, migrated and empty, for one test file; as the services (`…Url`) and as their migrations see them. */
@@ -41,7 +43,7 @@ export async function freshDatabases(t?: { teardown(drop: () => Promise<void>): 
   const drop = () =>
     asAdmin(server.adminUrl, async (admin) => {
       for (const name of DATABASES) {
-        await admin.query(`drop database if exists ${pg.escapeIdentifier(`${prefix}_${name}`)} with (force)`)
+        await admin.query(`drop database if exists ${quoteName(`${prefix}_${name}`)} with (force)`)
       }
     })
   t?.teardown(drop)
@@ -70,8 +72,8 @@ export async function emptyDatabase(
   const prefix = newPrefix(server)
   const database = `${prefix}_${name}`
   await asAdmin(server.adminUrl, async (admin) => {
-    const owner = pg.escapeIdentifier(ownerRole(name))
-    await admin.query(`create database ${pg.escapeIdentifier(database)} owner ${owner} template template0`)
+    const owner = quoteName(ownerRole(name))
+    await admin.query(`create database ${quoteName(database)} owner ${owner} template template0`)
     await restrictDatabase(admin, database, name)
   })
   return { ...databaseUrls(server.adminUrl, server.passwords, prefix)[name], database, adminUrl: server.adminUrl }
@@ -95,19 +97,11 @@ export function testServer(): TestServer {
 }
 
 /** What is inside a database is copied from the template; its owner, who may connect, and its settings are not. */
-async function clone(admin: pg.Client, server: TestServer, name: DatabaseName, database: string): Promise<void> {
-  const owner = pg.escapeIdentifier(ownerRole(name))
-  const template = pg.escapeIdentifier(templateOf(server, name))
-  await admin.query(`create database ${pg.escapeIdentifier(database)} owner ${owner} template ${template}`)
+async function clone(admin: Client, server: TestServer, name: DatabaseName, database: string): Promise<void> {
+  const owner = quoteName(ownerRole(name))
+  const template = quoteName(templateOf(server, name))
+  await admin.query(`create database ${quoteName(database)} owner ${owner} template ${template}`)
   await restrictDatabase(admin, database, name)
 }
 
-async function asAdmin<T>(adminUrl: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
-  const admin = new pg.Client({ connectionString: adminUrl })
-  await admin.connect()
-  try {
-    return await work(admin)
-  } finally {
-    await admin.end()
-  }
-}
+const asAdmin = <T>(adminUrl: string, work: (admin: Client) => Promise<T>) => withClient(adminUrl, 'kontor test', work)

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { generateApiKey } from '@kontor/api-key'
 import { createLogger } from '@kontor/http-api'
-import { bucketSource, formatId, idSource, newUuid, toBucket } from '@kontor/ids'
+import { formatId, idSource, newUuid, toBucket } from '@kontor/ids'
 import { openFonts } from '@kontor/invoice-pdf'
 import { buildInvoicing, type Deps, type FindInstrument, scopesOf } from '@kontor/invoicing'
 import { connect, type Database } from '@kontor/postgres'
@@ -33,16 +33,43 @@ export interface InvoicingUnderTest {
   readonly app: ServiceApp
   readonly clock: FixedClock
   readonly tenantId: string
+  /** Lines that were logged, by every instance. */
+  readonly log: readonly string[]
+  /** Runs SQL as the owner of the database, past the service. */
+  sql<Row extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** How many rows each table has, and where every counter stands: what a refused request must leave as it was. */
+  state(): Promise<Record<string, string>>
   /** The text of an API key of the tenant. */
   apiKey(role: string, options?: { mode?: 'test' | 'live'; tenantId?: string; expiresAt?: Date }): Promise<string>
   /** Calls as admin, unless `as` says otherwise. A POST gets a key of its own unless `key` names one. */
   call(method: string, url: string, body?: unknown, options?: CallOptions): Promise<Reply>
-  /** A second process of the service on the same database. */
-  twin(): Promise<ServiceApp>
+  /** A second process of the service on the same database, over a way of its own if `databaseUrl` says so. */
+  twin(options?: { connectionsMax?: number; databaseUrl?: string }): Promise<ServiceApp>
   close(): Promise<void>
 }
 
 let keys = 0
+
+const TABLES = [
+  'account',
+  'allocation',
+  'document',
+  'document_file',
+  'event',
+  'idempotency',
+  'issuer',
+  'issuer_logo',
+  'number_ledger',
+  'payment',
+  'quote_acceptance',
+  'series',
+  'unique_name',
+] as const
+
+const STATE_SQL = `select ${TABLES.map((table) => `(select count(*) from ${table})::text as ${table}`).join(', ')},
+  (select coalesce(string_agg(id || ':' || next_seq, ',' order by id), '') from series) as counters,
+  (select coalesce(string_agg(id || ':' || version, ',' order by id), '') from document) as documents,
+  (select coalesce(string_agg(id || ':' || version, ',' order by id), '') from account) as accounts`
 
 /** Builds the service on databases of its own, with a fixed clock and a vault that knows what `findInstrument` says. */
 export async function invoicingUnderTest(
@@ -50,6 +77,8 @@ export async function invoicingUnderTest(
 ): Promise<InvoicingUnderTest> {
   const databases = await freshDatabases()
   const clock = fixedClock()
+  const log: string[] = []
+  const logger = createLogger('test', 'info', { write: (line: string) => void log.push(line) })
   const database = connect({ url: databases.invoicingUrl, max: 10, applicationName: 'test' })
   const owner = connect({ url: databases.invoicingMigrationUrl, max: 2, applicationName: 'test-owner' })
   const newId = idSource(clock.nowMs, randomBytes)
@@ -57,14 +86,15 @@ export async function invoicingUnderTest(
     database,
     idempotencySecret: randomBytes(32),
     newId,
-    randomBucket: bucketSource(randomBytes),
     random: randomBytes,
     now: clock.now,
     findInstrument,
     fonts: await openFonts(),
   }
-  const authenticate = keyAuthenticator({ database, service: 'invoicing', scopesOf, nowMs: clock.nowMs })
-  const build = (own: Deps) => buildInvoicing(own, { logger: createLogger('test', 'silent'), authenticate })
+  const build = (own: Deps) => {
+    const keys = { database: own.database, service: 'invoicing', scopesOf, nowMs: clock.nowMs } as const
+    return buildInvoicing(own, { logger, authenticate: keyAuthenticator(keys) })
+  }
   const app = await build(deps)
   const tenantId = newUuid(toBucket(0), clock.nowMs(), randomBytes)
   await createTenant(owner.knex, { id: tenantId, slug: 'acme', name: 'Acme' })
@@ -94,10 +124,17 @@ export async function invoicingUnderTest(
     app,
     clock,
     tenantId,
+    log,
+    sql: (text, values = []) =>
+      owner.hotSql(createHash('sha256').update(text).digest('hex').slice(0, 40), text, values),
+    async state() {
+      const [row] = await owner.hotSql<Record<string, string>>('test state', STATE_SQL, [])
+      return row ?? {}
+    },
     apiKey,
     call: (method, url, body, options = {}) => callApp(app, admin, method, url, body, options),
-    async twin() {
-      const own = connect({ url: databases.invoicingUrl, max: 10, applicationName: 'test-twin' })
+    async twin({ connectionsMax = 10, databaseUrl = databases.invoicingUrl } = {}) {
+      const own = connect({ url: databaseUrl, max: connectionsMax, applicationName: 'test-twin' })
       const twin = await build({ ...deps, database: own })
       closers.push(async () => {
         await twin.close()

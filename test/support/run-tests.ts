@@ -41,6 +41,12 @@ async function main(): Promise<number> {
     })
   }
   const server = await openTestServer(process.env.KONTOR_TEST_POSTGRES_URL, (line) => console.error(line))
+  process.once('uncaughtException', async (error) => {
+    console.error(error)
+    running?.kill()
+    await server.close()
+    process.exit(1)
+  })
   let code = 1
   try {
     await makeTemplates(server)

@@ -8,9 +8,10 @@ import {
   type DatabaseName,
   type DatabaseUrls,
   migrate,
+  quoteName,
   type RolePasswords,
+  withClient,
 } from '@kontor/postgres'
-import pg from 'pg'
 
 /** The folder that everything in the repository is relative to. */
 export const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -65,18 +66,11 @@ function newPasswords(): RolePasswords {
   return { vault: pair(), keys: pair(), invoicing: pair() }
 }
 
-async function dropDatabases(adminUrl: string, prefix: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: adminUrl })
-  await admin.connect()
-  try {
-    const { rows } = await admin.query<{ datname: string }>(
-      'select datname from pg_database where starts_with(datname, $1)',
-      [prefix],
-    )
-    for (const { datname } of rows) {
-      await admin.query(`drop database if exists ${pg.escapeIdentifier(datname)} with (force)`)
+function dropDatabases(adminUrl: string, prefix: string): Promise<void> {
+  return withClient(adminUrl, 'kontor test', async (admin) => {
+    const sql = 'select datname from pg_database where starts_with(datname, $1)'
+    for (const { datname } of (await admin.query<{ datname: string }>(sql, [prefix])).rows) {
+      await admin.query(`drop database if exists ${quoteName(datname)} with (force)`)
     }
-  } finally {
-    await admin.end()
-  }
+  })
 }

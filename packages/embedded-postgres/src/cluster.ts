@@ -26,6 +26,9 @@ export const ADMIN = 'kontor_admin'
 /** Where root puts what the server's user must get to but cannot, in the folder that was asked for. */
 export const FAR_FOLDER = '/var/lib/kontor'
 
+/** In a cluster that is kept elsewhere: names the folder that it was asked for in. */
+export const KEPT_FOR = 'kept-for'
+
 /** One folder: `data`, of the server's user; `password` and `server.log` beside it, of the user who starts it (0600). */
 export interface Cluster {
   readonly folder: string
@@ -101,6 +104,7 @@ export async function makeCluster(
       await rename(unfinished, join(dataFolder, 'cluster'))
     } else {
       await symlink(unfinished, join(dataFolder, 'cluster'))
+      await writeFile(join(unfinished, KEPT_FOR), resolve(dataFolder))
       options.log(`the database is kept in ${unfinished}, because the user ${user.name} cannot get into ${dataFolder}`)
     }
   } catch (error) {
@@ -152,7 +156,7 @@ async function removeUnfinished(dataFolder: string): Promise<void> {
   }
 }
 
-const paths = (folder: string): Omit<Cluster, 'password'> => ({
+export const paths = (folder: string): Omit<Cluster, 'password'> => ({
   folder,
   data: join(folder, 'data'),
   log: join(folder, 'server.log'),

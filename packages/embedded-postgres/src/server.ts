@@ -29,15 +29,23 @@ export async function takeRunning(
     if (await removeStalePidFile(cluster.data)) log('the database was not stopped the last time, and recovers now')
     return undefined
   }
-  if (left.status === 'starting')
-    await untilReady(cluster.data, (found) => found?.pid === left.pid && isAlive(left.pid))
-  if (await answers(adminUrl(cluster, left.port), cluster.data)) {
-    log(`took over the database server that was still running on port ${left.port}`)
-    return { port: left.port, reused: true }
+  const listening = await settled(cluster)
+  if (listening) {
+    log(`took over the database server that was still running on port ${listening.port}`)
+    return listening
   }
   log('stopped a database server that was still running but did not answer')
   await stop()
   return undefined
+}
+
+/** Waits for a server that somebody else started on the cluster; undefined if there is none, or it does not let us in. */
+async function settled(cluster: Cluster): Promise<Listening | undefined> {
+  const found = await readPostmaster(cluster.data)
+  if (!found || !(await isServerOf(cluster.data, found.pid))) return undefined
+  const ready = await untilReady(cluster.data, (now) => now?.pid === found.pid && isAlive(found.pid))
+  if (!ready || !(await answers(adminUrl(cluster, ready.port), cluster.data))) return undefined
+  return { port: ready.port, reused: true }
 }
 
 /** Starts a server; if another run starts one on the same cluster at the same moment, takes that one. */
@@ -48,7 +56,7 @@ export async function launch(
   throwAway: boolean,
   extraSettings: Readonly<Record<string, string>>,
 ): Promise<Listening> {
-  const PORTS_TRIED_MAX = 3
+  const ATTEMPTS_MAX = 3
   await rename(cluster.log, `${cluster.log}.1`).catch(() => {})
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
@@ -65,12 +73,11 @@ export async function launch(
     if (ended instanceof Error) throw ended
     if (ready && ready.pid === child.pid) return { port, reused: false }
     // Another run was faster on this folder: its server is as good.
-    const other = ready ?? (await readPostmaster(cluster.data))
-    if (other && (await answers(adminUrl(cluster, other.port), cluster.data))) return { port: other.port, reused: true }
+    const other = await settled(cluster)
+    if (other) return other
     const printed = await readFile(cluster.log, 'utf8').catch(() => '')
-    const portTaken = /could not bind|Address already in use/.test(printed)
-    if (portTaken && attempt < PORTS_TRIED_MAX) continue
-    throw cannotStart(new ToolFailed('postgres', printed), cluster.folder, cluster.log)
+    if (attempt < ATTEMPTS_MAX && /could not bind|Address already in use|lock file/.test(printed)) continue
+    throw await cannotStart(new ToolFailed('postgres', printed), cluster.folder, cluster.log)
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { binaries } from './binaries.ts'
 import { CannotStart, cannotStart } from './cannot-start.ts'
 import { FAR_FOLDER, findCluster, makeCluster, openCluster } from './cluster.ts'
@@ -58,7 +58,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       throw error
     })
   } catch (error) {
-    throw cannotStart(error, wanted)
+    throw await cannotStart(error, wanted)
   }
 }
 
@@ -67,10 +67,10 @@ async function startIn(dataFolder: string, throwAway: boolean, options: Embedded
   const existing = await findCluster(dataFolder)
   const user = await serverUser(existing?.data, log)
   const programs = await binaries(options.binFolder, user, farFolder, log)
-  if (throwAway) await sweepThrowAways(programs.bin, user, log)
+  if (throwAway) await sweepThrowAways(programs.bin, user, farFolder, log)
   if (throwAway && user) await chmod(dataFolder, 0o711)
   if (!existing) {
-    await mkdir(dataFolder, { recursive: true })
+    await makeFolder(dataFolder)
     const password = Buffer.from(random(24)).toString('base64url')
     await makeCluster(dataFolder, programs, user, { password, sync: !throwAway, farFolder, log })
   }
@@ -98,4 +98,23 @@ async function startIn(dataFolder: string, throwAway: boolean, options: Embedded
     },
   }
   return server
+}
+
+/** Node's recursive mkdir answers ENOENT for a read-only file system, and never ends below /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if (
+    await stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+  )
+    return
+  const parent = dirname(folder)
+  if (parent !== folder) await makeFolder(parent)
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    return stat(folder).then((found) => {
+      if (!found.isDirectory()) throw error
+    })
+  })
 }

@@ -1,7 +1,7 @@
 import test from 'ava'
-import pg from 'pg'
 import { testServer } from '../../../test/support/database.ts'
 import { openTestServer } from '../../../test/support/test-server.ts'
+import { withClient } from './client.ts'
 import { createDatabases, DATABASES, type DatabaseUrls, type RolePasswords, urlFor } from './create-databases.ts'
 import { sqlstate } from './sqlstate.ts'
 
@@ -18,15 +18,8 @@ test.before(async () => {
   urls = await createDatabases(adminUrl, passwords, { prefix })
 })
 
-async function query(url: string, sql: string): Promise<object[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(sql)).rows
-  } finally {
-    await client.end()
-  }
-}
+const query = (url: string, sql: string): Promise<object[]> =>
+  withClient(url, 'kontor test', async (client) => (await client.query(sql)).rows)
 
 for (const name of DATABASES) {
   test(`the owner of ${name} makes tables; the service uses what is granted to it, and nothing else`, async (t) => {

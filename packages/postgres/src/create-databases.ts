@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
+import { type Client, quoteName, quoteValue, withClient } from './client.ts'
 import { scramVerifier } from './scram.ts'
 
 /** Kontor's three databases. Their roles have fixed names, because migrations grant to them by name. */
@@ -26,6 +26,8 @@ export interface CreateDatabasesOptions {
   readonly random?: (size: number) => Uint8Array
 }
 
+const APPLICATION = 'kontor create databases'
+
 /** Serialises those who create roles and databases on one server: without it two of them meet on the same catalogue row. */
 const CREATION_LOCK = 0x6b6f_6e74 // "kont"
 
@@ -41,7 +43,7 @@ export async function createDatabases(
   passwords: RolePasswords,
   { prefix = 'kontor', random = randomBytes }: CreateDatabasesOptions = {},
 ): Promise<DatabaseUrls> {
-  await withAdmin(adminUrl, async (admin) => {
+  await withClient(adminUrl, APPLICATION, async (admin) => {
     await admin.query('select pg_advisory_lock($1)', [CREATION_LOCK])
     await ensureRole(admin, RETENTION_ROLE, 'nologin')
     for (const name of DATABASES) {
@@ -50,7 +52,7 @@ export async function createDatabases(
         [serviceRole(name), passwords[name].service],
       ] as const) {
         const verifier = await scramVerifier(password, random(16))
-        await ensureRole(admin, role, `login password ${pg.escapeLiteral(verifier)}`)
+        await ensureRole(admin, role, `login password ${quoteValue(verifier)}`)
       }
       await mayActAs(admin, ownerRole(name))
       await ensureDatabase(admin, adminUrl, `${prefix}_${name}`, name)
@@ -74,10 +76,10 @@ export function databaseUrls(serverUrl: string, passwords: RolePasswords, prefix
  *
  * @param admin Connected to any database of the server, as its owner's member or a superuser.
  */
-export async function restrictDatabase(admin: pg.ClientBase, database: string, name: DatabaseName): Promise<void> {
-  const quoted = pg.escapeIdentifier(database)
+export async function restrictDatabase(admin: Client, database: string, name: DatabaseName): Promise<void> {
+  const quoted = quoteName(database)
   await admin.query(`revoke all on database ${quoted} from public`)
-  await admin.query(`grant connect on database ${quoted} to ${pg.escapeIdentifier(serviceRole(name))}`)
+  await admin.query(`grant connect on database ${quoted} to ${quoteName(serviceRole(name))}`)
   await admin.query(`alter database ${quoted} set timezone to 'UTC'`)
 }
 
@@ -90,54 +92,39 @@ export function urlFor(serverUrl: string, database: string, role?: string, passw
   return url.href
 }
 
-async function withAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
-  const admin = new pg.Client({ connectionString: url, application_name: 'kontor create databases' })
-  await admin.connect()
-  try {
-    return await work(admin)
-  } finally {
-    await admin.end()
-  }
-}
-
-async function ensureRole(admin: pg.ClientBase, role: string, attributes: string): Promise<void> {
+async function ensureRole(admin: Client, role: string, attributes: string): Promise<void> {
   const { rowCount } = await admin.query('select from pg_roles where rolname = $1', [role])
-  const quoted = pg.escapeIdentifier(role)
+  const quoted = quoteName(role)
   // No attribute is taken away from an existing role: what the operator gave it, the operator takes.
   await admin.query(`${rowCount === 0 ? 'create' : 'alter'} role ${quoted} ${attributes}`)
 }
 
 /** A role without superuser rights can only make a database for an owner whose member it is. */
-async function mayActAs(admin: pg.ClientBase, owner: string): Promise<void> {
+async function mayActAs(admin: Client, owner: string): Promise<void> {
   const { rows } = await admin.query<{ superuser: boolean; member: boolean }>(
     `select rolsuper as superuser, pg_has_role(current_user, $1, 'USAGE') as member
      from pg_roles where rolname = current_user`,
     [owner],
   )
   if (rows[0]?.superuser || rows[0]?.member) return
-  await admin.query(`grant ${pg.escapeIdentifier(owner)} to current_user`)
+  await admin.query(`grant ${quoteName(owner)} to current_user`)
 }
 
-async function ensureDatabase(
-  admin: pg.ClientBase,
-  adminUrl: string,
-  database: string,
-  name: DatabaseName,
-): Promise<void> {
+async function ensureDatabase(admin: Client, adminUrl: string, database: string, name: DatabaseName): Promise<void> {
   const { rowCount } = await admin.query('select from pg_database where datname = $1', [database])
-  const owner = pg.escapeIdentifier(ownerRole(name))
+  const owner = quoteName(ownerRole(name))
   if (rowCount === 0) {
     // Code-point order is the same on every server, and an update of the C library cannot reorder an index.
     await admin.query(
-      `create database ${pg.escapeIdentifier(database)} owner ${owner} template template0
+      `create database ${quoteName(database)} owner ${owner} template template0
        encoding 'UTF8' locale_provider libc lc_collate 'C' lc_ctype 'C'`,
     )
   }
   await restrictDatabase(admin, database, name)
-  await withAdmin(urlFor(adminUrl, database), async (inside) => {
+  await withClient(urlFor(adminUrl, database), APPLICATION, async (inside) => {
     // From 15 on a new cluster has it so; one that was upgraded from an older version may not.
     await inside.query('revoke create on schema public from public')
     await inside.query(`grant usage, create on schema public to ${owner}`)
-    await inside.query(`grant usage on schema public to ${pg.escapeIdentifier(serviceRole(name))}`)
+    await inside.query(`grant usage on schema public to ${quoteName(serviceRole(name))}`)
   })
 }

@@ -85,7 +85,7 @@ test('a connection that the server ended is replaced', async (t) => {
 })
 
 test('a pool that is used up refuses after its time-out', async (t) => {
-  const single = connect({ url, max: 1, applicationName: 'kontor test', acquireTimeoutMs: 50 })
+  const single = connect({ url, max: 1, applicationName: 'kontor test', acquireTimeoutMs: 1_000 })
   t.teardown(() => single.close())
   await withTransaction(single.knex, async () => {
     await t.throwsAsync(single.hotSql('one', 'select 1 as one', []), { message: /[Tt]imeout/ })

@@ -57,6 +57,8 @@ export function connect({ url, max, applicationName, acquireTimeoutMs = 10_000 }
     connection: connection as Knex.PgConnectionConfig,
     pool: { min: 0, max },
     acquireConnectionTimeout: acquireTimeoutMs,
+    // An error that quoted its statement would quote the values bound to it.
+    compileSqlOnError: false,
     // What goes wrong reaches the caller as an error; Knex would also print it, and some of its lines quote the query.
     log: { debug: silent, deprecate: silent, error: silent, warn: silent },
   })

@@ -1,3 +1,4 @@
+export { type Client, quoteName, quoteValue, withClient } from './client.ts'
 export { type CoalescerOptions, coalescer, OutcomesDoNotMatch } from './coalescer.ts'
 export {
   type CreateDatabasesOptions,

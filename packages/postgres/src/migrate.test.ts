@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import pg from 'pg'
 import { emptyDatabase } from '../../../test/support/database.ts'
+import { withClient } from './client.ts'
 import { MigrationFailed, migrate } from './migrate.ts'
 
 async function given(t: ExecutionContext, files: Record<string, string>) {
@@ -18,15 +18,7 @@ async function given(t: ExecutionContext, files: Record<string, string>) {
     remove: (name: string) => rm(join(directory, name)),
     run: () => migrate(migrationUrl, directory, (line) => lines.push(line)),
     lines,
-    async query(sql: string) {
-      const client = new pg.Client({ connectionString: migrationUrl })
-      await client.connect()
-      try {
-        return (await client.query(sql)).rows
-      } finally {
-        await client.end()
-      }
-    },
+    query: (sql: string) => withClient(migrationUrl, 'kontor test', async (client) => (await client.query(sql)).rows),
   }
 }
 

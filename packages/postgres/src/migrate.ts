@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Knex } from 'knex'
-import pg from 'pg'
+import { withClient } from './client.ts'
 import { connect, type Db, type Tx } from './database.ts'
 
 /** A migration was refused or failed; the message names the file and, where known, the line. */
@@ -38,16 +38,15 @@ export async function migrate(url: string, directory: string, log: (line: string
   const migrations = await readMigrations(directory)
   // Knex's own lock is a row that a killed process leaves taken. This one ends with its connection, so whoever holds it
   // knows that a taken row is a left-over.
-  const lock = new pg.Client({ connectionString: url, application_name: 'kontor migrate (lock)' })
-  await lock.connect()
-  const database = connect({ url, max: 2, applicationName: 'kontor migrate' })
-  try {
-    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
-    return await runMissing(database.knex, migrations, log)
-  } finally {
-    await database.close()
-    await lock.end()
-  }
+  return withClient(url, 'kontor migrate (lock)', async (lock) => {
+    const database = connect({ url, max: 2, applicationName: 'kontor migrate' })
+    try {
+      await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+      return await runMissing(database.knex, migrations, log)
+    } finally {
+      await database.close()
+    }
+  })
 }
 
 async function runMissing(db: Db, migrations: readonly Migration[], log: (line: string) => void): Promise<string[]> {

@@ -1,6 +1,6 @@
 import test from 'ava'
-import pg from 'pg'
 import { emptyDatabase } from '../../../test/support/database.ts'
+import { withClient } from './client.ts'
 import { printSchema } from './print-schema.ts'
 
 const SCHEMA = `
@@ -39,15 +39,7 @@ revoke truncate on account from kontor_vault_owner;
 alter default privileges in schema side grant select on tables to kontor_vault_service;
 `
 
-async function run(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
-}
+const run = (url: string, sql: string) => withClient(url, 'kontor test', (client) => client.query(sql))
 
 test('what is printed makes the same schema again, and prints the same', async (t) => {
   const [one, other] = [await emptyDatabase('vault'), await emptyDatabase('vault')]

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { quoteValue, withClient } from './client.ts'
 import { type Column, type Privilege, type Relation, readCatalogue, type Statement } from './schema-catalogue.ts'
 
 /**
@@ -9,10 +9,8 @@ import { type Column, type Privilege, type Relation, readCatalogue, type Stateme
  *
  * @throws {Error} The schema holds a kind of object that this does not print.
  */
-export async function printSchema(url: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url, application_name: 'kontor print schema' })
-  await client.connect()
-  try {
+export function printSchema(url: string): Promise<string> {
+  return withClient(url, 'kontor print schema', async (client) => {
     await client.query('begin isolation level repeatable read read only; set local search_path to public')
     const catalogue = await readCatalogue(client)
     if (catalogue.unprintable.length > 0) {
@@ -33,9 +31,7 @@ export async function printSchema(url: string): Promise<string> {
     ]
     const text = blocks.filter((block) => block !== '').join('\n\n')
     return `-- Printed from the migrations beside this file; do not edit.\n\n${text}\n`
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 function printStatement(one: Omit<Statement, 'definition'> & { definition: string | null }, kind: string): string {
@@ -159,4 +155,4 @@ function plain(sql: string): string {
     .join('')
 }
 
-const commentOn = (object: string, comment: string): string => `comment on ${object} is ${pg.escapeLiteral(comment)};`
+const commentOn = (object: string, comment: string): string => `comment on ${object} is ${quoteValue(comment)};`

@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import type { Client } from './client.ts'
 
 /** One privilege that an object has beyond (or, `revoked`, short of) what PostgreSQL gives a new object of its kind. */
 export interface Privilege {
@@ -215,7 +215,7 @@ export interface Catalogue {
  *
  * @param client In a transaction whose search_path is `public`, so that names in it are printed without their schema.
  */
-export async function readCatalogue(client: pg.ClientBase): Promise<Catalogue> {
+export async function readCatalogue(client: Client): Promise<Catalogue> {
   const rows = async <Row extends object>(sql: string) => (await client.query<Row>(sql)).rows
   return {
     extensions: await rows<Statement>(EXTENSIONS),

@@ -29,7 +29,9 @@ export function outcomeUnknown(error: unknown): boolean {
   // 08: connection exceptions; 40003: completion unknown; 57P01, 57P02: ended by an administrator or a crash.
   if (code !== undefined) return code.startsWith('08') || ['40003', '57P01', '57P02'].includes(code)
   const system = (error as Error & { code?: unknown }).code
-  return ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(system as string) || /^Connection terminated/.test(error.message)
+  // The driver's own words; Knex puts the statement and a dash before them.
+  const terminated = /(^| - )Connection terminated/.test(error.message)
+  return ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(system as string) || terminated
 }
 
 /** How often work that lost to another transaction is done again before its caller hears of it. */
