@@ -17,7 +17,7 @@ export {
 } from './errors.ts'
 export { type Expiry, parseExpiry } from './expiry.ts'
 export { type HolderName, parseHolderName } from './holder-name.ts'
-export { formatIban, type Iban, type IbanClear, ibanClear, isValidIban, parseIban } from './iban.ts'
+export { formatIban, type Iban, type IbanClear, ibanClear, ibanLength, isValidIban, parseIban } from './iban.ts'
 export type { CardBrand } from './iin-ranges.ts'
 export { luhnHolds } from './luhn.ts'
 export type { Opaque } from './opaque.ts'
