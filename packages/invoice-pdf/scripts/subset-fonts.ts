@@ -25,7 +25,7 @@ const KEPT: [number, number][] = [
   [0x0020, 0x007e], // Basic Latin
   [0x00a0, 0x00ac], // Latin-1 Supplement, without the soft hyphen, which is never printed
   [0x00ae, 0x024f], // the rest of it, Latin Extended-A and -B
-  [0x02bc, 0x02bc], // modifier letter apostrophe
+  [0x02b9, 0x02bc], // modifier primes, turned comma and apostrophe
   [0x02c6, 0x02dd], // spacing accents
   [0x0300, 0x0333], // combining marks that no composed letter exists for
   [0x0335, 0x034e],
@@ -49,7 +49,9 @@ const KEPT: [number, number][] = [
 const covered: Set<number>[] = []
 for (const face of FACES) {
   const full = await readFile(new URL(face.file, SOURCE))
-  const wanted = fontkit.create(full).characterSet.filter((c: number) => KEPT.some(([from, to]) => c >= from && c <= to))
+  const wanted = fontkit
+    .create(full)
+    .characterSet.filter((c: number) => KEPT.some(([from, to]) => c >= from && c <= to))
   const subset = await subsetFont(full, String.fromCodePoint(...wanted), {
     targetFormat: 'truetype',
     keepFeatures: ['kern', 'mark', 'mkmk'],
@@ -113,13 +115,16 @@ function readNames(bytes: Buffer): Map<number, string> {
 }
 
 function writeNames(names: Map<number, string>): Buffer {
-  const entries = [...names].sort(([a], [b]) => a - b).map(([id, text]) => ({ id, bytes: Buffer.from(text, 'utf16le').swap16() }))
+  const entries = [...names]
+    .sort(([a], [b]) => a - b)
+    .map(([id, text]) => ({ id, bytes: Buffer.from(text, 'utf16le').swap16() }))
   const head = Buffer.alloc(6 + 12 * entries.length)
   head.writeUInt16BE(entries.length, 2)
   head.writeUInt16BE(head.length, 4)
   let offset = 0
   for (const [i, { id, bytes }] of entries.entries()) {
-    for (const [j, value] of [3, 1, 0x409, id, bytes.length, offset].entries()) head.writeUInt16BE(value, 6 + 12 * i + 2 * j)
+    for (const [j, value] of [3, 1, 0x409, id, bytes.length, offset].entries())
+      head.writeUInt16BE(value, 6 + 12 * i + 2 * j)
     offset += bytes.length
   }
   return Buffer.concat([head, ...entries.map((entry) => entry.bytes)])

@@ -62,7 +62,7 @@ const WORDS: Words = {
   vatBase: 'Netto',
   vatAmount: 'Steuer',
   payment: 'Zahlung',
-    validity: 'Gültigkeit',
+  validity: 'Gültigkeit',
   payee: 'Empfänger',
   bank: 'Bank',
   iban: 'IBAN',
@@ -72,7 +72,6 @@ const WORDS: Words = {
   instrument: 'Zahlungsmittel',
   mandate: 'Mandatsreferenz',
   terms: 'Zahlungsbedingungen',
-  notes: 'Hinweise',
   phone: 'Tel.',
   email: 'E-Mail',
   vatId: 'USt-IdNr.',
@@ -118,7 +117,9 @@ export const GERMAN: Catalogue = {
     credited: (amount) => `Wir schreiben Ihnen ${amount} gut.`,
     received: (amount) => `Wir haben ${amount} dankend erhalten.`,
     quoteValid: (date) =>
-      date === undefined ? 'Wir freuen uns auf Ihren Auftrag.' : `Wir freuen uns auf Ihren Auftrag. Dieses Angebot gilt bis zum ${date}.`,
+      date === undefined
+        ? 'Wir freuen uns auf Ihren Auftrag.'
+        : `Wir freuen uns auf Ihren Auftrag. Dieses Angebot gilt bis zum ${date}.`,
     proforma: () =>
       'Diese Proforma-Rechnung ist keine Rechnung im Sinne des Umsatzsteuerrechts und berechtigt nicht zum Vorsteuerabzug.',
   },
@@ -210,7 +211,9 @@ export const GERMAN_SWITZERLAND: Catalogue = {
   sentences: {
     ...GERMAN.sentences,
     quoteValid: (date) =>
-      date === undefined ? 'Wir freuen uns auf Ihren Auftrag.' : `Wir freuen uns auf Ihren Auftrag. Diese Offerte gilt bis zum ${date}.`,
+      date === undefined
+        ? 'Wir freuen uns auf Ihren Auftrag.'
+        : `Wir freuen uns auf Ihren Auftrag. Diese Offerte gilt bis zum ${date}.`,
     proforma: () =>
       'Diese Proforma-Rechnung ist keine Rechnung im Sinne des Mehrwertsteuerrechts und berechtigt nicht zum Vorsteuerabzug.',
   },

@@ -95,7 +95,6 @@ export const ENGLISH: Catalogue = {
     instrument: 'Payment method',
     mandate: 'Mandate reference',
     terms: 'Payment terms',
-    notes: 'Notes',
     phone: 'Phone',
     email: 'E-mail',
     vatId: 'VAT ID',
@@ -116,7 +115,9 @@ export const ENGLISH: Catalogue = {
     credited: (amount) => `We credit you with ${amount}.`,
     received: (amount) => `We have received ${amount} with thanks.`,
     quoteValid: (date) =>
-      date === undefined ? 'We look forward to your order.' : `We look forward to your order. This quote is valid until ${date}.`,
+      date === undefined
+        ? 'We look forward to your order.'
+        : `We look forward to your order. This quote is valid until ${date}.`,
     proforma: () => 'This pro forma invoice is not a tax invoice and gives no right to deduct input VAT.',
   },
   units: {

@@ -56,7 +56,6 @@ export interface Words {
   readonly instrument: string
   readonly mandate: string
   readonly terms: string
-  readonly notes: string
   readonly phone: string
   readonly email: string
   readonly vatId: string

@@ -24,5 +24,7 @@ export function cleanText(text: string): string {
 
 /** @returns The same on one line, without space around it. */
 export function cleanLine(text: string): string {
-  return cleanText(text).replace(/[ \n]+/g, ' ').trim()
+  return cleanText(text)
+    .replace(/[ \n]+/g, ' ')
+    .trim()
 }

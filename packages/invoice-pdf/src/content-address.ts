@@ -10,8 +10,8 @@ export interface AddressContent {
   readonly delivery?: Printed
 }
 
-/** Bank details beyond these fill the payment block, not every page's footer. */
-const FOOTER_ACCOUNTS_MAX = 2
+/** Further bank details stand in the payment block, not at the foot of every page. */
+const FOOTER_ACCOUNTS_MAX = 1
 /** Countries that write the region and the postal code behind the town, and those that give the code a line of its own. */
 const CODE_BEHIND_TOWN = new Set(['US', 'CA', 'AU'])
 const CODE_ON_OWN_LINE = new Set(['GB', 'IE', 'GG', 'JE', 'IM'])
@@ -38,15 +38,20 @@ export function addressContent({ issuer, buyer, deliveryAddress }: PdfDocument, 
 }
 
 /** @returns Columns of the footer: who we are, how to reach us, our registrations, our bank. Empty columns are left out. */
-export function footerContent({ issuer, buyer, payeeAccounts }: PdfDocument, { words, ...catalogue }: Catalogue): Printed[][] {
+export function footerContent(
+  { issuer, buyer, payeeAccounts }: PdfDocument,
+  { words, ...catalogue }: Catalogue,
+): Printed[][] {
   const labelled = (label: string, field: string, text: string | undefined): Printed[] =>
     lineIfGiven(field, text).map((printed) => ({ ...printed, text: `${label} ${printed.text}` }))
-  const bank = payeeAccounts.slice(0, FOOTER_ACCOUNTS_MAX).flatMap((account, i) => [
-    ...lineIfGiven(`payeeAccounts[${i}].bankName`, account.bankName),
-    ...labelled(words.iban, `payeeAccounts[${i}].iban`, account.iban && formatIban(account.iban)),
-    ...labelled(words.accountNumber, `payeeAccounts[${i}].accountNumber`, account.accountNumber),
-    ...labelled(words.bic, `payeeAccounts[${i}].bic`, account.bic),
-  ])
+  const bank = payeeAccounts
+    .slice(0, FOOTER_ACCOUNTS_MAX)
+    .flatMap((account, i) => [
+      ...lineIfGiven(`payeeAccounts[${i}].bankName`, account.bankName),
+      ...labelled(words.iban, `payeeAccounts[${i}].iban`, account.iban && formatIban(account.iban)),
+      ...labelled(words.accountNumber, `payeeAccounts[${i}].accountNumber`, account.accountNumber),
+      ...labelled(words.bic, `payeeAccounts[${i}].bic`, account.bic),
+    ])
   const columns = [
     [line('issuer.name', issuer.name), ...postalLines('issuer', issuer, { words, ...catalogue }, buyer.country)],
     [...labelled(words.phone, 'issuer.phone', issuer.phone), ...lineIfGiven('issuer.email', issuer.email)],

@@ -60,7 +60,12 @@ export function tableContent(document: PdfDocument, phrasing: Phrasing): TableCo
   }
 }
 
-function rowOf(field: string, given: DocumentLine, carriedMinor: Minor, phrasing: Phrasing): Omit<RowContent, 'position'> {
+function rowOf(
+  field: string,
+  given: DocumentLine,
+  carriedMinor: Minor,
+  phrasing: Phrasing,
+): Omit<RowContent, 'position'> {
   const quantity = phrasing.quantity(given.quantity)
   return {
     name: paragraph(`${field}.name`, given.name),
@@ -80,7 +85,11 @@ export function rateText(rate: string | undefined, phrasing: Phrasing): string {
   return rate === undefined ? '–' : phrasing.percent(rate)
 }
 
-function priceBasis(field: string, { priceBaseQuantity, unit }: DocumentLine, phrasing: Phrasing): { priceBasis?: Printed } {
+function priceBasis(
+  field: string,
+  { priceBaseQuantity, unit }: DocumentLine,
+  phrasing: Phrasing,
+): { priceBasis?: Printed } {
   if (priceBaseQuantity === undefined) return {}
   const quantity = phrasing.quantity(priceBaseQuantity)
   if (quantity === '1') return {}

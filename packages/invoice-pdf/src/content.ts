@@ -9,9 +9,9 @@ import type { PdfDocument } from './document.ts'
 import { phrasingOf } from './phrasing.ts'
 import { line, type Pair, type Printed, paragraph, printedIn, words } from './printed.ts'
 
-/** Text under a heading of its own. */
+/** Text at the end of the document. */
 export interface Section {
-  readonly heading: Printed
+  readonly heading?: Printed
   readonly paragraphs: readonly Printed[]
 }
 
@@ -62,21 +62,19 @@ export function contentOf(document: PdfDocument): Content {
     totals: totalsContent(document, phrasing),
     vat: vatContent(document, phrasing),
     payment: paymentContent(document, phrasing),
-    sections: sectionsOf(document, catalogue.words),
+    sections: sectionsOf(document, catalogue.words.terms),
     footer: footerContent(document, catalogue),
     page: words(catalogue.words.page),
     of: words(catalogue.words.of),
   }
 }
 
-function sectionsOf(document: PdfDocument, { terms, notes }: { terms: string; notes: string }): Section[] {
-  const given = (heading: string, paragraphs: Printed[]) => {
-    const visible = paragraphs.filter((printed) => printed.text !== '')
-    return visible.length === 0 ? [] : [{ heading: words(heading), paragraphs: visible }]
-  }
+function sectionsOf(document: PdfDocument, termsHeading: string): Section[] {
+  const terms = paragraph('terms', document.terms ?? '')
+  const notes = document.notes.map((note, i) => paragraph(`notes[${i}]`, note)).filter(({ text }) => text !== '')
   return [
-    ...given(terms, [paragraph('terms', document.terms ?? '')]),
-    ...given(notes, document.notes.map((note, i) => paragraph(`notes[${i}]`, note))),
+    ...(terms.text === '' ? [] : [{ heading: words(termsHeading), paragraphs: [terms] }]),
+    ...(notes.length === 0 ? [] : [{ paragraphs: notes }]),
   ]
 }
 

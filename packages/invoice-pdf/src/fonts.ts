@@ -24,11 +24,12 @@ let opened: Promise<Fonts> | undefined
 
 /** Parses the fonts once per process (about 20 ms), so that each document costs only its own words. */
 export function openFonts(): Promise<Fonts> {
-  opened ??= open()
+  opened ??= openFreshFonts()
   return opened
 }
 
-async function open(): Promise<Fonts> {
+/** Parses the fonts anew, with nothing remembered. */
+export async function openFreshFonts(): Promise<Fonts> {
   const [regular, bold] = await Promise.all([readFile(FILES.regular), readFile(FILES.bold)])
   return { regular: openFace(regular), bold: openFace(bold) }
 }
@@ -94,6 +95,12 @@ function copyOf(run: GlyphRun): GlyphRun {
 }
 
 /** Cuts as pdfkit does, behind each space, so that what is measured here is what is drawn there. */
-function wordsOf(text: string): string[] {
-  return text === '' ? [] : text.split(/(?<= )/)
+function* wordsOf(text: string): Iterable<string> {
+  let start = 0
+  while (start < text.length) {
+    const space = text.indexOf(' ', start)
+    const end = space === -1 ? text.length : space + 1
+    yield text.slice(start, end)
+    start = end
+  }
 }

@@ -20,7 +20,8 @@ export function findMissingGlyph(texts: Iterable<Printed>): MissingGlyph | undef
   for (const { field, text } of texts) {
     for (const character of cleanText(text)) {
       const codePoint = character.codePointAt(0) ?? 0
-      if (!isCovered(codePoint)) return { field, codepoint: `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}` }
+      if (!isCovered(codePoint))
+        return { field, codepoint: `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}` }
     }
   }
   return undefined

@@ -1,9 +1,9 @@
 import type { Content } from './content.ts'
 import type { Fonts } from './fonts.ts'
-import { HAIRLINE, LEFT, MM, type Mark, MUTED, PAGE_HEIGHT, RIGHT, rule, style, textAt, textUpTo } from './page.ts'
+import { HAIRLINE, LEFT, type Mark, MM, MUTED, PAGE_HEIGHT, RIGHT, rule, style, textAt, textUpTo } from './page.ts'
 import { wrap } from './wrap.ts'
 
-const BOTTOM = PAGE_HEIGHT - 10 * MM
+const BOTTOM = PAGE_HEIGHT - 9 * MM
 const TEXT = style(7, 'regular', MUTED, 1.28)
 const FIRST_LINE = style(7, 'bold', MUTED, 1.28)
 const PAGE_LINE = style(7.6, 'regular', MUTED, 1.3)
@@ -26,11 +26,13 @@ export function layOutFooter(content: Content, fonts: Fonts): Footer {
   const fixed = [
     rule(LEFT, RIGHT, ruleY, 0.4, HAIRLINE),
     ...columns.flatMap(({ x, lines }, c) =>
-      lines.map((text, i) => textAt(fonts, text, x, textTop + i * TEXT.leading, c === 0 && i === 0 ? FIRST_LINE : TEXT)),
+      lines.map((text, i) =>
+        textAt(fonts, text, x, textTop + i * TEXT.leading, c === 0 && i === 0 ? FIRST_LINE : TEXT),
+      ),
     ),
   ]
   return {
-    top: pageTop - 10,
+    top: pageTop - 8,
     marks: (page, pages) => {
       const text = `${content.heading.text} ${content.number.text} · ${content.page.text} ${page} ${content.of.text} ${pages}`
       const parts = wrap(text, fonts.regular, PAGE_LINE.size, RIGHT - LEFT)

@@ -1,6 +1,20 @@
 import type { Content } from './content.ts'
 import type { Fonts } from './fonts.ts'
-import { ACCENT, HAIRLINE, INK, LEFT, MM, type Mark, MUTED, RIGHT, rule, style, type TextStyle, textAt, textUpTo } from './page.ts'
+import {
+  ACCENT,
+  HAIRLINE,
+  INK,
+  LEFT,
+  type Mark,
+  MM,
+  MUTED,
+  RIGHT,
+  rule,
+  style,
+  type TextStyle,
+  textAt,
+  textUpTo,
+} from './page.ts'
 import type { Pair } from './printed.ts'
 import { wrap } from './wrap.ts'
 
@@ -14,7 +28,12 @@ interface Letter {
 }
 
 /** DIN 5008 form B: address 20 mm from the left (text indented by 5 mm), information block 125 mm; folds at 105 and 210 mm. */
-const DIN_5008_B: Letter = { addressX: 25 * MM, metaX: 125 * MM, metaRight: RIGHT, foldMarks: [105 * MM, 148.5 * MM, 210 * MM] }
+const DIN_5008_B: Letter = {
+  addressX: 25 * MM,
+  metaX: 125 * MM,
+  metaRight: RIGHT,
+  foldMarks: [105 * MM, 148.5 * MM, 210 * MM],
+}
 /** Swiss C5 and C5/6 with the window on the right (SN 010130): 90 mm wide, 8 mm from the right edge; C5 folds in the middle. */
 const SWISS_RIGHT: Letter = { addressX: 118 * MM, metaX: LEFT, metaRight: 105 * MM, foldMarks: [148.5 * MM] }
 
@@ -68,14 +87,20 @@ function logoMark({ metaX, metaRight }: Letter): Mark[] {
 function wordmark({ wordmark: { text } }: Content, { metaX, metaRight }: Letter, fonts: Fonts): Mark[] {
   const width = metaRight - metaX
   const sizes = [WORDMARK, style(12.5, 'bold', INK, 1.2), style(10.5, 'bold', INK, 1.2), style(8, 'bold', INK, 1.2)]
-  const fitting = sizes.find((candidate) => wrap(text, fonts.bold, candidate.size, width).length * candidate.leading <= BRAND_HEIGHT)
+  const fitting = sizes.find(
+    (candidate) => wrap(text, fonts.bold, candidate.size, width).length * candidate.leading <= BRAND_HEIGHT,
+  )
   const chosen = fitting ?? style(6, 'bold', INK, 1.2)
   return wrap(text, fonts.bold, chosen.size, width).map((part, i) =>
     textAt(fonts, part, metaX, BRAND_TOP + i * chosen.leading, chosen),
   )
 }
 
-function addressMarks({ address, sender }: Content, { addressX: x }: Letter, fonts: Fonts): { marks: Mark[]; bottom: number } {
+function addressMarks(
+  { address, sender }: Content,
+  { addressX: x }: Letter,
+  fonts: Fonts,
+): { marks: Mark[]; bottom: number } {
   const room = WINDOW_BOTTOM - WINDOW_TOP - SENDER_HEIGHT
   const set = (size: number) => {
     const textStyle = style(size, 'regular', INK, 1.25)
@@ -107,7 +132,11 @@ function senderMarks(text: string, x: number, bottom: number, fonts: Fonts): Mar
 }
 
 /** Labels and values in two columns. The first row (the number) and the last (a date to keep) are bold. */
-function metaMarks(meta: readonly Pair[], { metaX, metaRight }: Letter, fonts: Fonts): { marks: Mark[]; bottom: number } {
+function metaMarks(
+  meta: readonly Pair[],
+  { metaX, metaRight }: Letter,
+  fonts: Fonts,
+): { marks: Mark[]; bottom: number } {
   const labelWidth = Math.max(...meta.map(({ label }) => fonts.regular.width(label.text, META_LABEL.size)))
   const valueX = metaX + labelWidth + 10
   const marks: Mark[] = []
@@ -125,7 +154,11 @@ function metaMarks(meta: readonly Pair[], { metaX, metaRight }: Letter, fonts: F
 }
 
 /** `Rechnung 10001-7`, on two lines where it is too long for one, and the delivery address. */
-function titleMarks({ heading, number, delivery }: Content, fonts: Fonts, top: number): { marks: Mark[]; bottom: number } {
+function titleMarks(
+  { heading, number, delivery }: Content,
+  fonts: Fonts,
+  top: number,
+): { marks: Mark[]; bottom: number } {
   const headingWidth = fonts.bold.width(heading.text, TITLE.size)
   const numberX = LEFT + headingWidth + 7
   const oneLine = numberX + fonts.regular.width(number.text, TITLE_NUMBER.size) <= RIGHT
@@ -135,7 +168,10 @@ function titleMarks({ heading, number, delivery }: Content, fonts: Fonts, top: n
     marks.push(textAt(fonts, heading.text, LEFT, y, TITLE), textAt(fonts, number.text, numberX, y, TITLE_NUMBER))
     y += TITLE.leading
   } else {
-    for (const [text, textStyle] of [[heading.text, TITLE], [number.text, TITLE_NUMBER]] as const) {
+    for (const [text, textStyle] of [
+      [heading.text, TITLE],
+      [number.text, TITLE_NUMBER],
+    ] as const) {
       for (const part of wrap(text, fonts[textStyle.face], textStyle.size, RIGHT - LEFT)) {
         marks.push(textAt(fonts, part, LEFT, y, textStyle))
         y += textStyle.leading
@@ -152,11 +188,14 @@ function titleMarks({ heading, number, delivery }: Content, fonts: Fonts, top: n
       y += DELIVERY.leading
     }
   }
-  return { marks, bottom: y + 12 }
+  return { marks, bottom: y + 10 }
 }
 
 /** The head of every further page. */
-export function layOutRunningHead({ wordmark: name, heading, number }: Content, fonts: Fonts): { marks: Mark[]; bottom: number } {
+export function layOutRunningHead(
+  { wordmark: name, heading, number }: Content,
+  fonts: Fonts,
+): { marks: Mark[]; bottom: number } {
   const left = style(8.2, 'bold', MUTED, 1.3)
   const right = style(8.2, 'regular', MUTED, 1.3)
   const top = 13 * MM

@@ -2,7 +2,7 @@ import type { Section } from './content.ts'
 import type { PaymentContent } from './content-payment.ts'
 import type { FlowBox } from './flow.ts'
 import type { Fonts } from './fonts.ts'
-import { type Box, INK, LEFT, MM, type Mark, MUTED, RIGHT, style, textAt } from './page.ts'
+import { type Box, INK, LEFT, type Mark, MM, MUTED, RIGHT, style, textAt } from './page.ts'
 import type { Pair, Printed } from './printed.ts'
 import { wrap } from './wrap.ts'
 
@@ -21,7 +21,11 @@ const COLUMNS = [
 ] as const
 
 /** What is said about paying, in one piece. */
-export function layOutPayment({ heading, sentences, details }: PaymentContent, fonts: Fonts, density: number): FlowBox[] {
+export function layOutPayment(
+  { heading, sentences, details }: PaymentContent,
+  fonts: Fonts,
+  density: number,
+): FlowBox[] {
   const boxes = [
     headingBox(heading, fonts, density),
     ...sentences.flatMap((sentence) => lines(sentence, fonts)),
@@ -31,9 +35,10 @@ export function layOutPayment({ heading, sentences, details }: PaymentContent, f
 }
 
 export function layOutSection({ heading, paragraphs }: Section, fonts: Fonts, density: number): FlowBox[] {
+  const firstGap = heading ? 0 : SECTION_GAP * density
   return [
-    headingBox(heading, fonts, density),
-    ...paragraphs.flatMap((paragraph, i) => lines(paragraph, fonts, i === 0 ? 0 : PARAGRAPH_GAP)),
+    ...(heading ? [headingBox(heading, fonts, density)] : []),
+    ...paragraphs.flatMap((paragraph, i) => lines(paragraph, fonts, i === 0 ? firstGap : PARAGRAPH_GAP)),
   ]
 }
 
@@ -72,7 +77,12 @@ function detailRows(groups: readonly (readonly Pair[])[], fonts: Fonts): Box[] {
   })
 }
 
-function detailCell(group: readonly Pair[], { x, right }: { x: number; right: number }, indent: number, fonts: Fonts): Box {
+function detailCell(
+  group: readonly Pair[],
+  { x, right }: { x: number; right: number },
+  indent: number,
+  fonts: Fonts,
+): Box {
   const marks: Mark[] = []
   let y = 0
   for (const { label, value } of group) {

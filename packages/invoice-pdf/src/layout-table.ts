@@ -1,7 +1,20 @@
 import type { ColumnKey, RowContent, TableContent } from './content-lines.ts'
 import type { FlowBox } from './flow.ts'
 import type { Fonts } from './fonts.ts'
-import { type Box, HAIRLINE, INK, LEFT, type Mark, MUTED, RIGHT, rule, style, type TextStyle, textAt, textUpTo } from './page.ts'
+import {
+  type Box,
+  HAIRLINE,
+  INK,
+  LEFT,
+  type Mark,
+  MUTED,
+  RIGHT,
+  rule,
+  style,
+  type TextStyle,
+  textAt,
+  textUpTo,
+} from './page.ts'
 import { wrap } from './wrap.ts'
 
 /** Preferred size first. Numbers that leave no room for the description make the whole table smaller. */
@@ -100,7 +113,8 @@ function measureAt(size: number, padding: number, table: TableContent, fonts: Fo
       fonts[head.face].width(table.heads[key].text, head.size),
       ...texts.map((text) => fonts[textStyle.face].width(text, textStyle.size)),
     )
-  const of = (key: 'position' | 'quantity' | 'unit' | 'price' | 'vat' | 'amount') => table.rows.map((row) => row[key].text)
+  const of = (key: 'position' | 'quantity' | 'unit' | 'price' | 'vat' | 'amount') =>
+    table.rows.map((row) => row[key].text)
   const bases = table.rows.flatMap((row) => (row.priceBasis ? [row.priceBasis.text] : []))
   const widths = {
     position: widest('position', of('position'), body),
@@ -109,7 +123,14 @@ function measureAt(size: number, padding: number, table: TableContent, fonts: Fo
     price: Math.max(widest('price', of('price'), body), widest('price', bases, small)),
     vat: widest('vat', of('vat'), body),
     // Sums that are carried over are wider than any amount, and bold.
-    amount: Math.max(widest('amount', of('amount'), body), widest('amount', table.rows.map((row) => row.carried.text), strong)),
+    amount: Math.max(
+      widest('amount', of('amount'), body),
+      widest(
+        'amount',
+        table.rows.map((row) => row.carried.text),
+        strong,
+      ),
+    ),
   }
   const taken = Object.values(widths).reduce((sum, width) => sum + width, 0)
   const name = RIGHT - LEFT - taken - 5 * GAP - UNIT_GAP
@@ -131,7 +152,11 @@ function rowBoxes(
   cell: (key: ColumnKey, text: string, top: number, textStyle: TextStyle) => Mark,
 ): FlowBox[] {
   const wrapped = (text: string, key: ColumnKey, textStyle: TextStyle): CellLine[] =>
-    wrap(text, fonts[textStyle.face], textStyle.size, columns[key].width).map((line) => ({ key, text: line, style: textStyle }))
+    wrap(text, fonts[textStyle.face], textStyle.size, columns[key].width).map((line) => ({
+      key,
+      text: line,
+      style: textStyle,
+    }))
   const stacks: CellLine[][] = [
     [{ key: 'position', text: row.position.text, style: body }],
     [...wrapped(row.name.text, 'name', body), ...row.details.flatMap((detail) => wrapped(detail.text, 'name', small))],

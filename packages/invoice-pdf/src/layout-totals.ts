@@ -1,11 +1,27 @@
 import type { TotalsContent, VatContent } from './content-totals.ts'
 import type { FlowBox } from './flow.ts'
 import type { Fonts } from './fonts.ts'
-import { ACCENT, type Box, HAIRLINE, INK, LEFT, MM, type Mark, MUTED, moved, RIGHT, rule, style, type TextStyle, textAt, textUpTo } from './page.ts'
+import {
+  ACCENT,
+  type Box,
+  HAIRLINE,
+  INK,
+  LEFT,
+  type Mark,
+  MM,
+  MUTED,
+  moved,
+  RIGHT,
+  rule,
+  style,
+  type TextStyle,
+  textAt,
+  textUpTo,
+} from './page.ts'
 import type { Printed } from './printed.ts'
 import { wrap } from './wrap.ts'
 
-const STEP = style(9.5, 'regular', INK, 1.55)
+const STEP = style(9.5, 'regular', INK, 1.48)
 const PAYABLE = style(12.5, 'bold', INK, 1.3)
 const HEAD = style(8, 'bold', MUTED, 1.4)
 const VAT = style(8.5, 'regular', INK, 1.45)
@@ -26,7 +42,11 @@ export function layOutTotals(totals: TotalsContent, vat: VatContent, fonts: Font
   const right = totalsBoxes(totals, fonts)
   const left = vatBoxes(vat, fonts, LEFT + VAT_WIDTH)
   const rightHeight = heightOf(right.boxes)
-  if (left.fits && right.left >= LEFT + VAT_WIDTH + GAP && Math.max(rightHeight, heightOf(left.boxes)) <= WHOLE_HEIGHT_MAX) {
+  if (
+    left.fits &&
+    right.left >= LEFT + VAT_WIDTH + GAP &&
+    Math.max(rightHeight, heightOf(left.boxes)) <= WHOLE_HEIGHT_MAX
+  ) {
     return [{ gap: 12 * density, ...sideBySide(left.boxes, right.boxes) }]
   }
   const below = vatBoxes(vat, fonts, RIGHT).boxes
@@ -108,19 +128,24 @@ function vatBoxes({ heading, heads, rows }: VatContent, fonts: Fonts, right: num
   // Wide columns stand close to their labels, not at the far end of the page.
   const taxRight = Math.min(right, LEFT + Math.max(needed, VAT_WIDTH))
   const baseRight = taxRight - Math.max(tax, 52) - GAP
-  const cells = (row: Readonly<Record<'rate' | 'base' | 'tax', Printed>>, top: number, textStyle: TextStyle): Mark[] => [
+  const cells = (
+    row: Readonly<Record<'rate' | 'base' | 'tax', Printed>>,
+    top: number,
+    textStyle: TextStyle,
+  ): Mark[] => [
     textAt(fonts, row.rate.text, LEFT, top, textStyle),
     textUpTo(fonts, row.base.text, baseRight, top, textStyle),
     textUpTo(fonts, row.tax.text, taxRight, top, textStyle),
   ]
   const headHeight = HEAD.leading + 3
   const boxes: Box[] = [
-    { height: HEAD.leading + 2, marks: [textAt(fonts, heading.text, LEFT, 0, HEAD)] },
+    // Two points bring its baseline to that of the first step beside it.
+    { height: HEAD.leading + 4, marks: [textAt(fonts, heading.text, LEFT, 2, HEAD)] },
     { height: headHeight + 2, marks: [...cells(heads, 0, HEAD), rule(LEFT, taxRight, headHeight, 0.4, HAIRLINE)] },
     ...rows.map((row): Box => {
       const notes = row.note ? wrap(row.note.text, fonts[NOTE.face], NOTE.size, taxRight - LEFT) : []
       return {
-        height: VAT.leading + notes.length * NOTE.leading,
+        height: VAT.leading + notes.length * NOTE.leading + (notes.length > 0 ? 3 : 0),
         marks: [
           ...cells(row, 0, VAT),
           ...notes.map((text, i) => textAt(fonts, text, LEFT, VAT.leading + i * NOTE.leading, NOTE)),

@@ -27,7 +27,15 @@ interface Chunks {
 /** Samples a pixel by colour type (PNG, table 11.1): grey, RGB, palette index, grey with alpha, RGB with alpha. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 /** Adam7 (PNG, 8.2): first column, first row, column step, row step of each pass. */
-const ADAM7 = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const
 const ONE_PASS = [[0, 0, 1, 1]] as const
 
 /**
@@ -50,7 +58,10 @@ export function decodePng(bytes: Uint8Array, pixelsMax: number, refuse: (why: st
     rows: Math.max(0, Math.ceil((height - y) / dy)),
   }))
   const rowBytes = (columns: number) => Math.ceil((columns * bitsPerPixel) / 8)
-  const expected = passSizes.reduce((sum, { columns, rows }) => sum + (columns > 0 ? rows * (1 + rowBytes(columns)) : 0), 0)
+  const expected = passSizes.reduce(
+    (sum, { columns, rows }) => sum + (columns > 0 ? rows * (1 + rowBytes(columns)) : 0),
+    0,
+  )
   const raw = inflate(data, expected, refuse)
 
   const rgb = new Uint8Array(width * height * 3)
@@ -124,11 +135,15 @@ function unfilter(filter: number, current: Uint8Array, above: Uint8Array, step: 
     const left = i < step ? 0 : (current[i - step] ?? 0)
     const up = above[i] ?? 0
     const predicted =
-      filter === 0 ? 0
-      : filter === 1 ? left
-      : filter === 2 ? up
-      : filter === 3 ? (left + up) >> 1
-      : paeth(left, up, i < step ? 0 : (above[i - step] ?? 0))
+      filter === 0
+        ? 0
+        : filter === 1
+          ? left
+          : filter === 2
+            ? up
+            : filter === 3
+              ? (left + up) >> 1
+              : paeth(left, up, i < step ? 0 : (above[i - step] ?? 0))
     current[i] = ((current[i] ?? 0) + predicted) & 0xff
   }
 }
@@ -156,7 +171,10 @@ function pixelWriter(
     return ((row[bit >> 3] ?? 0) >> (8 - bits - (bit & 7))) & max
   }
   const toByte = (sample: number) => Math.round((sample * 255) / max)
-  const key = Array.from({ length: transparency.length >> 1 }, (_, i) => ((transparency[2 * i] ?? 0) << 8) | (transparency[2 * i + 1] ?? 0))
+  const key = Array.from(
+    { length: transparency.length >> 1 },
+    (_, i) => ((transparency[2 * i] ?? 0) << 8) | (transparency[2 * i + 1] ?? 0),
+  )
   const put = (target: number, red: number, green: number, blue: number, opacity: number) => {
     rgb[3 * target] = red
     rgb[3 * target + 1] = green
@@ -166,7 +184,13 @@ function pixelWriter(
   return (row, column, target) => {
     const first = sampleAt(row, column * samples)
     if (colorType === 3) {
-      put(target, palette[3 * first] ?? 0, palette[3 * first + 1] ?? 0, palette[3 * first + 2] ?? 0, transparency[first] ?? 255)
+      put(
+        target,
+        palette[3 * first] ?? 0,
+        palette[3 * first + 1] ?? 0,
+        palette[3 * first + 2] ?? 0,
+        transparency[first] ?? 255,
+      )
       return
     }
     const isColor = colorType === 2 || colorType === 6

@@ -93,7 +93,7 @@ function opener(format: Logo['format'], width: number, height: number, data: Ima
       if (data.alpha) {
         const mask = file.ref({ ...common, BitsPerComponent: 8, ColorSpace: 'DeviceGray', Filter: 'FlateDecode' })
         mask.end(data.alpha)
-        dictionary['SMask'] = mask
+        dictionary.SMask = mask
       }
       this.obj = file.ref(dictionary)
       this.obj.end(data.bytes)

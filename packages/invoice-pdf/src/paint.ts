@@ -14,6 +14,9 @@ export interface FileProperties {
 
 /** pdfkit puts the document information into the XMP metadata without escaping it: a title with `&` would not be PDF/A. */
 class PdfFile extends PDFDocument {
+  /** The colour that text is set in, as far as this page has said: it is not said again with each text. */
+  color = ''
+
   override _addInfo(): void {
     const plain = this.info
     this.info = { ...plain, Title: escapeXml(plain.Title), Author: escapeXml(plain.Author) }
@@ -23,12 +26,18 @@ class PdfFile extends PDFDocument {
 }
 
 /** Writes pages into a PDF/A-3b file (ISO 19005-3). The same input gives the same bytes. */
-export function paint(pages: readonly Mark[][], fonts: Fonts, logo: Logo | undefined, properties: FileProperties): Promise<Buffer> {
+export function paint(
+  pages: readonly Mark[][],
+  fonts: Fonts,
+  logo: Logo | undefined,
+  properties: FileProperties,
+): Promise<Buffer> {
   const file = new PdfFile(optionsOf(properties))
   file.registerFont('regular', fonts.regular.font)
   file.registerFont('bold', fonts.bold.font)
   for (const marks of pages) {
     file.addPage()
+    file.color = ''
     for (const mark of marks) draw(file, mark, logo)
   }
   return bytesOf(file)
@@ -40,15 +49,21 @@ function draw(file: PdfFile, mark: Mark, logo: Logo | undefined): void {
       if (mark.text === '') return
       const { face, size, color } = mark.style
       const options = { lineBreak: false, baseline: 'alphabetic', textWidth: mark.width, wordCount: 1 } as const
-      file.font(face).fontSize(size).fillColor(color).text(mark.text, round(mark.x), round(mark.y), options)
+      if (file.color !== color) file.fillColor(color)
+      file.color = color
+      file.font(face).fontSize(size).text(mark.text, round(mark.x), round(mark.y), options)
       return
     }
     case 'rule':
       file.lineWidth(mark.thickness).strokeColor(mark.color)
-      file.moveTo(round(mark.x), round(mark.y)).lineTo(round(mark.x + mark.width), round(mark.y)).stroke()
+      file
+        .moveTo(round(mark.x), round(mark.y))
+        .lineTo(round(mark.x + mark.width), round(mark.y))
+        .stroke()
       return
     case 'logo':
-      if (logo) file.image(logo.open(), mark.x, mark.y, { fit: [mark.width, mark.height], align: 'left', valign: 'center' })
+      if (logo)
+        file.image(logo.open(), mark.x, mark.y, { fit: [mark.width, mark.height], align: 'left', valign: 'center' })
   }
 }
 

@@ -39,7 +39,9 @@ export function lineIfGiven(field: string, text: string | undefined): Printed[] 
 export function joined(parts: readonly Printed[], separator: string): Printed | undefined {
   const [first] = parts
   if (!first) return undefined
-  return parts.length === 1 ? first : { field: first.field, text: parts.map((part) => part.text).join(separator), parts }
+  return parts.length === 1
+    ? first
+    : { field: first.field, text: parts.map((part) => part.text).join(separator), parts }
 }
 
 /** A row of a label and a value; none when the value is absent. */

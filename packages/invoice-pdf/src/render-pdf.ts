@@ -28,7 +28,11 @@ export interface RenderOptions {
  * @throws {InvalidLogo} The issuer's logo is not one that `parseLogo` accepts.
  * @throws {RangeError} A date or a decimal number is not of the form that `PdfDocument` asks for.
  */
-export async function renderPdf(document: PdfDocument, fonts?: Fonts, { compress = true }: RenderOptions = {}): Promise<Buffer> {
+export async function renderPdf(
+  document: PdfDocument,
+  fonts?: Fonts,
+  { compress = true }: RenderOptions = {},
+): Promise<Buffer> {
   const faces = fonts ?? (await openFonts())
   const content = contentOf(document)
   const missing = findMissingGlyph(printedIn(content))

@@ -1,4 +1,4 @@
-import type { DocumentLine, PdfDocument, PdfTotals } from './document.ts'
+import type { DocumentLine, PdfDocument, PdfTotals } from '../document.ts'
 
 /** A German invoice with two rates, an allowance, a period and a transfer: the ordinary case. For tests and for the README. */
 export const GERMAN_INVOICE: PdfDocument = {
@@ -128,7 +128,7 @@ export const SWISS_INVOICE: PdfDocument = {
   number: '20931-0004',
   currency: 'CHF',
   issuer: {
-    name: 'Lindt & Keller Treuhand AG',
+    name: 'Huber & Keller Treuhand AG',
     lines: ['Bahnhofstrasse 21'],
     postalCode: '8001',
     city: 'Zürich',
@@ -136,7 +136,7 @@ export const SWISS_INVOICE: PdfDocument = {
     vatId: 'CHE-123.456.788 MWST',
     legalId: 'CHE-123.456.788',
     phone: '+41 44 555 01 20',
-    email: 'buchhaltung@lindtkeller.example',
+    email: 'buchhaltung@huberkeller.example',
   },
   buyer: {
     name: 'Genossenschaft Obstgarten',
@@ -168,7 +168,7 @@ export const SWISS_INVOICE: PdfDocument = {
     roundingMinor: -1n,
     payableMinor: 684515n,
   },
-  payeeAccounts: [{ iban: 'CH9300762011623852957', bankName: 'Zürcher Kantonalbank' }],
+  payeeAccounts: [{ iban: 'CH9300762011623852957', bankName: 'Musterbank Zürich' }],
   paymentInstrument: 'Visa •••• 4242',
   terms: undefined,
   notes: [],
