@@ -60,6 +60,30 @@ export class Unavailable extends DomainError {
   }
 }
 
+/** So many of these are at work that another one would keep others waiting. */
+export class TooManyRequests extends DomainError {
+  readonly code = 'too_many_requests'
+  readonly status = 429
+  readonly title = 'Too much of this is asked for at once'
+  /** Sent as `Retry-After`. */
+  readonly retryAfterSeconds: number
+  constructor(retryAfterSeconds: number) {
+    super(`ask again in ${retryAfterSeconds} seconds`)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** The connection broke before the answer: the write may be done or not, and only a repetition finds out. */
+export class OutcomeUnknown extends DomainError {
+  readonly code = 'outcome_unknown'
+  readonly status = 504
+  readonly title = 'Nobody knows yet whether this was done'
+  constructor(options: { cause: unknown }) {
+    super('repeat the request, with the same Idempotency-Key where it takes one')
+    this.cause = options.cause
+  }
+}
+
 export class IdempotencyKeyRequired extends DomainError {
   readonly code = 'idempotency_key_required'
   readonly status = 400

@@ -1,4 +1,13 @@
-export { ForwardedTenantMissing, NotAllowed, NotFound, ScopeMissing, Unauthenticated, Unavailable } from './errors.ts'
+export {
+  ForwardedTenantMissing,
+  NotAllowed,
+  NotFound,
+  OutcomeUnknown,
+  ScopeMissing,
+  TooManyRequests,
+  Unauthenticated,
+  Unavailable,
+} from './errors.ts'
 export { readIdempotencyKey } from './idempotency-key.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { type Authenticate, type Mode, type Principal, requireScope } from './principal.ts'

@@ -20,7 +20,7 @@ export const ProblemWire = Type.Object(
       ),
     ),
   },
-  { additionalProperties: true, description: 'A problem document (RFC 9457).' },
+  { $id: 'Problem', additionalProperties: true, description: 'A problem document (RFC 9457).' },
 )
 
 /**
@@ -29,7 +29,7 @@ export const ProblemWire = Type.Object(
  * @param statuses HTTP status codes.
  */
 export function problemResponses(...statuses: number[]) {
-  const content = { 'application/problem+json': { schema: ProblemWire } }
+  const content = { 'application/problem+json': { schema: { $ref: 'Problem#' } } }
   return Object.fromEntries(statuses.map((status) => [status, { description: REASON[status] ?? 'Refused.', content }]))
 }
 
@@ -45,6 +45,8 @@ const REASON: Record<number, string> = {
   415: 'The body has a media type that is not taken here.',
   422: 'Well-formed, but breaks a rule; errors name the fields.',
   428: 'If-Match is required.',
+  429: 'Too much of this is asked for at once; Retry-After says when to ask again.',
   500: 'A defect on our side; the answer tells nothing of it.',
   503: 'A part that this needs is down; nothing was changed.',
+  504: 'The connection to the database broke: it may have been done or not; repeat it under the same key.',
 }
