@@ -19,6 +19,8 @@ create table api_key (
   constraint api_key_pkey primary key (id),
   constraint api_key_lookup_id_key unique (lookup_id),
   constraint api_key_check check (tenant_id is not null or role = 'invoicing'),
+  constraint api_key_check1 check (tenant_id is not null or not ('token.reveal' = any (scopes))),
+  constraint api_key_check2 check (not ('token.reveal' = any (scopes)) or cardinality(purposes) > 0),
   constraint api_key_mode_check check (mode = any (array['test', 'live'])),
   constraint api_key_role_check check (role = any (array['checkout', 'invoicing', 'accounting', 'admin'])),
   constraint api_key_secret_hash_check check (octet_length(secret_hash) = 32),

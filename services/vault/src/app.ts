@@ -1,12 +1,11 @@
 import { type ApiServer, buildServer, type Logger, Unavailable } from '@kontor/http-api'
 import { idSource } from '@kontor/ids'
+import type { KeyProvider } from '@kontor/keystore'
 import type { Database } from '@kontor/postgres'
 import { keyAuthenticator } from '@kontor/tenancy'
 import { scopesOf } from './api-keys/roles.ts'
 import { deks } from './keys/deks.ts'
-import type { RootKeys } from './keys/root-keys.ts'
 import { tenantKeys } from './keys/tenant-keys.ts'
-import { explainOutage } from './outage.ts'
 import { subjects } from './subjects/subjects.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { tokens } from './tokens/service.ts'
@@ -17,7 +16,8 @@ export interface VaultDeps {
   readonly vault: Database
   /** As `kontor_keys_service`. */
   readonly keys: Database
-  readonly rootKeys: RootKeys
+  /** Holds the root KEKs. */
+  readonly provider: KeyProvider
   readonly logger: Logger
   readonly now: () => Date
   /** A clock that never goes back, in milliseconds. */
@@ -36,9 +36,9 @@ const SWEEP_EVERY_MS = 10_000
 
 /** Wires the vault by hand. The caller listens, and closes the databases after the server. */
 export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
-  const { vault, keys, rootKeys, random, now, monotonicMs } = deps
-  const ofTenants = tenantKeys({ database: keys, rootKeys, random, monotonicMs })
-  const ofSubjects = deks({ database: keys, rootKeys, random, monotonicMs }, ofTenants)
+  const { vault, keys, provider, random, now, monotonicMs } = deps
+  const ofTenants = tenantKeys({ database: keys, provider, random, monotonicMs })
+  const ofSubjects = deks({ database: keys, provider, random, monotonicMs }, ofTenants)
   const feature = tokens({
     database: vault,
     tenantKeys: ofTenants,
@@ -54,14 +54,14 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
     version: '0.1.0',
     logger: deps.logger,
     authenticate: keyAuthenticator({ database: vault, service: 'vault', scopesOf, nowMs: () => now().getTime() }),
-    ready: () => ready(deps, () => ofSubjects.ping()),
+    ready: async () => {
+      await pingVault(vault)
+      await ofSubjects.ping()
+      await ofTenants.ping()
+    },
     bodyLimit: BODY_BYTES_MAX,
   })
   await app.register(async (routes) => {
-    // The outer handler makes the answer of whatever this one throws.
-    routes.setErrorHandler((error, request) => {
-      throw explainOutage(error, request.method === 'GET')
-    })
     routes.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store')
     })
@@ -76,13 +76,9 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
   return app
 }
 
-/** @throws {Unavailable} Naming what is down. */
-async function ready({ vault, rootKeys }: VaultDeps, pingKeys: () => Promise<void>): Promise<void> {
+/** Asks the database a question that only its schema can answer. */
+async function pingVault(vault: Database): Promise<void> {
   await vault.hotSql('ping_vault', 'select from token limit 0', []).catch((cause: unknown) => {
     throw new Unavailable('database_unavailable', 'the database', { cause })
-  })
-  await pingKeys()
-  await rootKeys.ready().catch((cause: unknown) => {
-    throw new Unavailable('keys_unavailable', 'the key provider', { cause })
   })
 }

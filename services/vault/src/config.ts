@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { Secret } from '@kontor/payment-data'
 
 /** What the process is told by its environment. */
@@ -74,13 +74,21 @@ function readSecretFile(file: string): string {
   let mode: number
   let text: string
   try {
-    mode = statSync(file).mode
-    text = readFileSync(file, 'utf8')
+    // The mode is asked of the open file, so that the file judged is the file read.
+    const opened = openSync(file, 'r')
+    try {
+      mode = fstatSync(opened).mode
+      text = readFileSync(opened, 'utf8')
+    } finally {
+      closeSync(opened)
+    }
   } catch (cause) {
     throw new InvalidConfig('The file that KEYSTORE_PASSPHRASE_FILE names cannot be read.', { cause })
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new InvalidConfig('The file that KEYSTORE_PASSPHRASE_FILE names must be readable by its owner only (mode 0600).')
+    throw new InvalidConfig(
+      'The file that KEYSTORE_PASSPHRASE_FILE names must be readable by its owner only (mode 0600).',
+    )
   }
   return text
 }

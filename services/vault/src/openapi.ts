@@ -11,7 +11,7 @@ export async function printOpenApi(): Promise<string> {
   const app = await buildVault({
     vault: unused('database'),
     keys: unused('database'),
-    rootKeys: unused('key provider'),
+    provider: unused('key provider'),
     logger: createLogger('vault', 'silent'),
     now: () => new Date(0),
     monotonicMs: () => 0,

@@ -52,8 +52,10 @@ export async function createVaultKey(
 function refuseInvalid({ tenantId, role, scopes = [], purposes = [] }: VaultKeyRequest): void {
   const unknown = scopes.find((scope) => !EXPLICIT_SCOPES.includes(scope))
   if (!VAULT_ROLES.includes(role)) throw new InvalidKeyRequest(`a role is one of ${VAULT_ROLES.join(', ')}`)
-  if (unknown !== undefined) throw new InvalidKeyRequest(`a scope beyond the role's is one of ${EXPLICIT_SCOPES.join(', ')}`)
-  if (tenantId === null && role !== 'invoicing') throw new InvalidKeyRequest('a key without tenant has the role invoicing')
+  if (unknown !== undefined)
+    throw new InvalidKeyRequest(`a scope beyond the role's is one of ${EXPLICIT_SCOPES.join(', ')}`)
+  if (tenantId === null && role !== 'invoicing')
+    throw new InvalidKeyRequest('a key without tenant has the role invoicing')
   if (tenantId === null && scopes.length > 0) throw new InvalidKeyRequest('a key without tenant never reveals')
   if (scopes.includes('token.reveal') !== purposes.length > 0) {
     throw new InvalidKeyRequest('the scope token.reveal and at least one purpose go together')

@@ -34,7 +34,10 @@ test('callers that ask at once share one load', async (t) => {
 
 test('a failed load is not held', async (t) => {
   const { cache, load } = cacheAt()
-  await t.throwsAsync(cache.get('key', () => Promise.reject(new Error('down'))), { message: 'down' })
+  await t.throwsAsync(
+    cache.get('key', () => Promise.reject(new Error('down'))),
+    { message: 'down' },
+  )
   t.is(await cache.get('key', load('up')), 'up')
 })
 

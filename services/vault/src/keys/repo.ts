@@ -44,7 +44,12 @@ export async function findSecret(database: Database, tenantId: string): Promise<
 }
 
 /** Stores a tenant's first KEK and its secret, both or neither; does nothing where another process was first. */
-export async function insertTenantKeys(database: Database, tenantId: string, kek: KekRow, secret: string): Promise<void> {
+export async function insertTenantKeys(
+  database: Database,
+  tenantId: string,
+  kek: KekRow,
+  secret: string,
+): Promise<void> {
   await database.hotSql(
     'insert_tenant_keys',
     `with kek as (
@@ -71,10 +76,12 @@ with item as (
   select * from json_to_recordset($1::json) as item (
     ord int, bucket smallint, subject_id uuid, tenant_id uuid, version int, kek_version int, wrapped text)
 ), held as (
-  select distinct on (dek.bucket, dek.subject_id) dek.bucket, dek.subject_id, dek.tenant_id, dek.version,
-    dek.kek_version, dek.wrapped
-  from dek where (dek.bucket, dek.subject_id) in (select item.bucket, item.subject_id from item)
-  order by dek.bucket, dek.subject_id, dek.version desc
+  select newest.bucket, newest.subject_id, newest.tenant_id, newest.version, newest.kek_version, newest.wrapped
+  from (select distinct item.bucket, item.subject_id from item) as wanted
+  cross join lateral (
+    select dek.bucket, dek.subject_id, dek.tenant_id, dek.version, dek.kek_version, dek.wrapped
+    from dek where dek.bucket = wanted.bucket and dek.subject_id = wanted.subject_id
+    order by dek.version desc limit 1) as newest
 ), made as (
   insert into dek (bucket, subject_id, version, tenant_id, kek_version, wrapped)
   select item.bucket, item.subject_id, item.version, item.tenant_id, item.kek_version, item.wrapped

@@ -1,9 +1,9 @@
 import { IntegrityViolation, unwrapKey, wrapKey } from '@kontor/jose-box'
+import type { KeyProvider } from '@kontor/keystore'
 import type { Database } from '@kontor/postgres'
 import { expiringCache } from './expiring-cache.ts'
 import { failClosed } from './fail-closed.ts'
 import { findCurrentKek, findKek, findSecret, insertTenantKeys, type KekRow } from './repo.ts'
-import type { RootKeys } from './root-keys.ts'
 import { deriveSubkeys, type Subkeys } from './subkeys.ts'
 
 /** A tenant's key-encryption key and which of its versions it is. */
@@ -20,13 +20,16 @@ export interface TenantKeys {
   kek(tenantId: string, version: number): Promise<Kek>
   /** What fingerprints, digests and MACs are computed with; the same for ever. */
   subkeys(tenantId: string): Promise<Subkeys>
+  /** Throws when the key provider cannot wrap and unwrap. */
+  ping(): Promise<void>
   /** Drops what was held for too long. */
   sweep(): void
 }
 
 export interface KeyDeps {
   readonly database: Database
-  readonly rootKeys: RootKeys
+  /** Holds the root KEKs. */
+  readonly provider: KeyProvider
   readonly random: (size: number) => Uint8Array
   /** A clock that never goes back, in milliseconds. */
   readonly monotonicMs: () => number
@@ -37,7 +40,7 @@ export const HELD_MS = 50_000
 const TENANTS_HELD = 1_000
 const FIRST_VERSION = 1
 
-export function tenantKeys({ database, rootKeys, random, monotonicMs }: KeyDeps): TenantKeys {
+export function tenantKeys({ database, provider, random, monotonicMs }: KeyDeps): TenantKeys {
   const held = { maxEntries: TENANTS_HELD, ttlMs: HELD_MS, monotonicMs }
   const current = expiringCache<Kek>(held)
   const byVersion = expiringCache<Kek>(held)
@@ -45,14 +48,15 @@ export function tenantKeys({ database, rootKeys, random, monotonicMs }: KeyDeps)
 
   async function make(tenantId: string): Promise<void> {
     const kek = Buffer.from(random(32))
-    const { kid, wrapped } = await rootKeys.wrap(kek, kekHeader(tenantId, FIRST_VERSION))
+    const kid = provider.currentKid()
+    const wrapped = await provider.wrap(kid, kek, kekHeader(tenantId, FIRST_VERSION))
     const secret = wrapKey(Buffer.from(random(32)), kek, secretHeader(tenantId, FIRST_VERSION))
     await insertTenantKeys(database, tenantId, { version: FIRST_VERSION, root_kid: kid, wrapped }, secret)
   }
 
   async function unwrapKek(tenantId: string, row: KekRow): Promise<Kek> {
     const header = kekHeader(tenantId, row.version)
-    return { version: row.version, key: await rootKeys.unwrap(row.wrapped, row.root_kid, header) }
+    return { version: row.version, key: await provider.unwrap(row.root_kid, row.wrapped, header) }
   }
 
   async function loadCurrent(tenantId: string): Promise<Kek> {
@@ -88,12 +92,22 @@ export function tenantKeys({ database, rootKeys, random, monotonicMs }: KeyDeps)
     kek: (tenantId, version) =>
       byVersion.get(`${tenantId} ${version}`, () => failClosed(() => loadVersion(tenantId, version))),
     subkeys: (tenantId) => secrets.get(tenantId, () => failClosed(() => loadSubkeys(tenantId))),
+    ping: () =>
+      failClosed(async () => {
+        const probe = Buffer.from(random(32))
+        const kid = provider.currentKid()
+        const unwrapped = await provider.unwrap(kid, await provider.wrap(kid, probe, PROBE_HEADER), PROBE_HEADER)
+        if (!unwrapped.equals(probe)) throw new Error('the key provider gave back another key')
+      }),
     sweep() {
       for (const cache of [current, byVersion, secrets]) cache.sweep()
     },
   }
   return keys
 }
+
+/** Of a key that is wrapped only to see whether it can be, and stored nowhere. */
+const PROBE_HEADER = { typ: 'probe' }
 
 const kekHeader = (tenantId: string, version: number) => ({ typ: 'kek', ten: tenantId, ver: version })
 

@@ -12,6 +12,7 @@ export interface ClaimedSubject {
 /** Whose the account is; `mine` for whoever claimed it rightly. */
 export type Claim = 'mine' | 'foreign' | 'erased'
 
+// `limit 1` keeps the lookup one by one: as a join, the planner may read the whole table.
 const CLAIM_SUBJECTS = `
 with item as (
   select * from json_to_recordset($1::json) as item (ord int, bucket smallint, id uuid, tenant_id uuid, mode text)
@@ -24,8 +25,11 @@ with item as (
 ), known as (
   select made.bucket, made.id, made.tenant_id, made.mode, made.state from made
   union all
-  select data_subject.bucket, data_subject.id, data_subject.tenant_id, data_subject.mode, data_subject.state
-  from data_subject where (data_subject.bucket, data_subject.id) in (select item.bucket, item.id from item)
+  select held.bucket, held.id, held.tenant_id, held.mode, held.state
+  from (select distinct item.bucket, item.id from item) as wanted
+  cross join lateral (
+    select data_subject.bucket, data_subject.id, data_subject.tenant_id, data_subject.mode, data_subject.state
+    from data_subject where data_subject.bucket = wanted.bucket and data_subject.id = wanted.id limit 1) as held
 )
 select item.ord, case
     when known.tenant_id <> item.tenant_id or known.mode <> item.mode then 'foreign'

@@ -23,7 +23,8 @@ import {
 } from '@kontor/payment-data'
 import { DomainError } from '@kontor/problem'
 import { SensitiveText, TestNumberInLiveMode } from './errors.ts'
-import type { CreateTokenBody, RevealedWire } from './schema.ts'
+import type { CreateTokenBody } from './request-schema.ts'
+import type { RevealedWire } from './schema.ts'
 
 /** What is sealed, in the words of the wire: normalised, and never a CVC. */
 export type SealedInstrument = Pick<RevealedWire, 'card' | 'bank_account' | 'paypal_account' | 'holder'>

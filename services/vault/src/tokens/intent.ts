@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Mode } from '@kontor/http-api'
 import canonicalize from 'canonicalize'
 import type { Subkeys } from '../keys/subkeys.ts'
-import type { CreateTokenBody } from './schema.ts'
+import type { CreateTokenBody } from './request-schema.ts'
 
 /** What of a caller's intent is stored: keyed digests, from which neither key nor request can be guessed. */
 export interface IntentDigest {
@@ -30,7 +30,9 @@ export function digestIntent(
   const scope = JSON.stringify([mode, OPERATION, accountId ?? null, idempotencyKey])
   return {
     intent: createHmac('sha256', subkeys.idempotency).update(scope).digest(),
-    request: createHmac('sha256', subkeys.request).update(canonicalize(withoutCvc(body)) ?? '').digest(),
+    request: createHmac('sha256', subkeys.request)
+      .update(canonicalize(withoutCvc(body)) ?? '')
+      .digest(),
   }
 }
 

@@ -66,7 +66,10 @@ export function tokens(deps: TokenDeps) {
     },
 
     /** @returns The account's tokens, and whether there are more; none for an account that the vault does not know. */
-    async list(principal: Principal, { accountId, limit, after }: ListTokens): Promise<{ tokens: Token[]; more: boolean }> {
+    async list(
+      principal: Principal,
+      { accountId, limit, after }: ListTokens,
+    ): Promise<{ tokens: Token[]; more: boolean }> {
       const { tenantId, mode } = principal
       if (await subjects.isErased({ id: accountId, tenantId, mode })) throw new SubjectErased()
       const rows = await listTokens(database, principal, accountId, limit + 1, after)

@@ -11,7 +11,7 @@ import { type Instrument, readInstrument } from './instrument.ts'
 import { digestIntent, type IntentDigest } from './intent.ts'
 import { sealInstrument } from './record.ts'
 import { findIntent } from './repo.ts'
-import type { CreateTokenBody } from './schema.ts'
+import type { CreateTokenBody } from './request-schema.ts'
 import { subjectOf, type Token } from './token.ts'
 
 export interface Tokenize {
@@ -127,7 +127,7 @@ export function tokenizer({ database, tenantKeys, deks, subjects, newId, now }: 
       const written = await write(prepared)
       if (written === 'created') return { token, replayed: false }
       if (!accountId) {
-        // The key was made for a token that is not there. It harms nobody, so nobody waits for it or is told if it stays.
+        // The key was made for a token that is not there. Should it stay, it opens nothing, so nobody is told.
         await deks.destroy({ tenantId: token.tenantId, id: token.id }).catch(() => undefined)
       }
       if (written === 'erased') throw new SubjectErased()

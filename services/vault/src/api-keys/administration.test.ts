@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { generateApiKey } from '@kontor/api-key'
+import { connect } from '@kontor/postgres'
+import test from 'ava'
+import { type TestVault, testVault } from '../../test/test-vault.ts'
+import { createVaultKey, InvalidKeyRequest, type VaultKeyRequest } from './administration.ts'
+
+let vault: TestVault
+let owner: ReturnType<typeof connect>
+test.before(async () => {
+  vault = await testVault()
+  owner = connect({ url: vault.databases.vaultMigrationUrl, max: 1, applicationName: 'test' })
+})
+test.after.always(async () => {
+  await owner?.close()
+  await vault?.close()
+})
+
+const deps = () => ({ random: randomBytes, nowMs: Date.now() })
+const request = (change: Partial<VaultKeyRequest>): VaultKeyRequest => ({
+  tenantId: vault.tenantId,
+  mode: 'test',
+  name: 'test',
+  role: 'checkout',
+  ...change,
+})
+
+test('a key that was generated before is stored as it is, and only its hash', async (t) => {
+  const key = generateApiKey({ service: 'vault', mode: 'test', random: randomBytes })
+  const { text } = await createVaultKey(owner.knex, request({}), { ...deps(), key })
+  t.is(text, key.text)
+  const { rows } = await vault.vaultAdmin.query('select to_jsonb(k)::text as row from api_key k where lookup_id = $1', [
+    key.lookupId,
+  ])
+  t.is(rows.length, 1)
+  t.false(rows[0].row.includes(key.text.split('_')[3]))
+})
+
+const refuses = test.macro({
+  exec: async (t, change: Partial<VaultKeyRequest>, because: RegExp) => {
+    await t.throwsAsync(createVaultKey(owner.knex, request(change), deps()), {
+      instanceOf: InvalidKeyRequest,
+      message: because,
+    })
+  },
+  title: (_given, change) => `refuses ${JSON.stringify(change)}`,
+})
+
+test(refuses, { role: 'owner' }, /a role is one of/)
+test(refuses, { scopes: ['token.everything'] }, /a scope beyond/)
+test(refuses, { scopes: ['token.reveal'] }, /go together/)
+test(refuses, { purposes: ['charge'] }, /go together/)
+test(refuses, { scopes: ['token.reveal'], purposes: ['Charge it'] }, /a purpose is/)
+test(refuses, { tenantId: null }, /has the role invoicing/)
+test(refuses, { tenantId: null, role: 'invoicing', scopes: ['token.reveal'], purposes: ['charge'] }, /never reveals/)
+
+test('the database itself refuses a service key that reveals, and a reveal without purpose', async (t) => {
+  for (const [tenantId, purposes] of [
+    [null, ['charge']],
+    [vault.tenantId, []],
+  ]) {
+    await t.throwsAsync(
+      vault.vaultAdmin.query(
+        `insert into api_key (id, lookup_id, secret_hash, tenant_id, mode, name, role, scopes, purposes)
+         values (gen_random_uuid(), gen_random_uuid(), sha256('x'), $1, 'test', 'x', 'invoicing', '{token.reveal}', $2)`,
+        [tenantId, purposes],
+      ),
+      { message: /check constraint/ },
+    )
+  }
+})
+
+test('the service can make neither tenants nor keys, and cannot change or remove what happened', async (t) => {
+  const service = vault.deps.vault.knex
+  for (const statement of [
+    `insert into tenant (id, slug, name) values (gen_random_uuid(), 'x', 'x')`,
+    `update api_key set revoked_at = null`,
+    'delete from event',
+    'update event set purpose = null',
+    'delete from token',
+    'update token set tenant_id = tenant_id',
+    'update token set idempotency_hmac = idempotency_hmac',
+    'delete from data_subject',
+    'truncate token',
+    'alter table token add column x int',
+    'create table x ()',
+  ]) {
+    await t.throwsAsync(service.raw(statement), { message: /permission denied|must be owner/ }, statement)
+  }
+  for (const statement of ['update dek set wrapped = wrapped', 'delete from tenant_kek', 'delete from tenant_secret']) {
+    await t.throwsAsync(vault.deps.keys.knex.raw(statement), { message: /permission denied/ }, statement)
+  }
+})

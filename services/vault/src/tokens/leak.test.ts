@@ -1,0 +1,123 @@
+import test from 'ava'
+import {
+  CARD,
+  call,
+  IBAN_ACCOUNT,
+  newAccountId,
+  newIntent,
+  PAYPAL_ACCOUNT,
+  type TestVault,
+  testVault,
+  tokenize,
+  US_ACCOUNT,
+} from '../../test/test-vault.ts'
+
+/** What must be found nowhere: a value, and how else it may be written. */
+const MARKED = {
+  pan: '4111111145551142',
+  cvc: '739',
+  holder: 'Wilhelmina Marker',
+  iban: 'DE89370400440532013000',
+  bic: 'MARKDEFF',
+  account: '000987612345',
+  email: 'marker.person@example.com',
+  payerId: 'MARKERPAYERID',
+  intent: 'marked-intent-0001',
+}
+
+let vault: TestVault
+test.before(async () => {
+  vault = await testVault()
+})
+test.after.always(() => vault?.close())
+
+/** Every row of every table of a database, as text, JSON and raw bytes in hexadecimal. */
+async function dump(admin: TestVault['vaultAdmin']): Promise<string> {
+  const { rows } = await admin.query(`select table_name from information_schema.tables where table_schema = 'public'`)
+  let text = ''
+  for (const { table_name } of rows) {
+    const table = await admin.query(`select to_jsonb(t)::text as row from "${table_name}" as t`)
+    text += table.rows.map(({ row }) => `${table_name} ${row}\n`).join('')
+  }
+  return text
+}
+
+/** @returns Which of the marked values stand in `text`, also in base64url or hexadecimal. */
+function leaksIn(text: string): string[] {
+  const lower = text.toLowerCase()
+  return Object.entries(MARKED)
+    .filter(([name, value]) => {
+      // Three digits stand in many a number, and three letters in sealed text: a CVC is looked for as a field or its value.
+      if (name === 'cvc') return /cvc["'\\]*\s*[:=]/i.test(text) || text.includes(`"${value}"`)
+      const coded = [Buffer.from(value).toString('hex'), Buffer.from(value).toString('base64url').slice(0, -1)]
+      return lower.includes(value.toLowerCase()) || coded.some((form) => text.includes(form))
+    })
+    .map(([name]) => name)
+}
+
+test('what was tokenized, revealed and deleted is in no table, log line or masked answer', async (t) => {
+  const key = await vault.newKey({ scopes: ['token.reveal'], purposes: ['charge'] })
+  const holder = { name: MARKED.holder }
+  const bodies = [
+    { ...CARD, card: { ...CARD.card, number: MARKED.pan, cvc: MARKED.cvc }, holder },
+    { ...IBAN_ACCOUNT, bank_account: { iban: MARKED.iban, bic: MARKED.bic }, holder },
+    { ...US_ACCOUNT, bank_account: { ...US_ACCOUNT.bank_account, account_number: MARKED.account }, holder },
+    { ...PAYPAL_ACCOUNT, paypal_account: { email: MARKED.email, payer_id: MARKED.payerId }, holder },
+  ]
+  const masked: string[] = []
+  for (const body of bodies) {
+    for (const account of [{}, { account_id: newAccountId() }]) {
+      const made = await tokenize(vault.app, key, { ...body, ...account }, MARKED.intent + newIntent())
+      t.is(made.status, 201, made.text)
+      const url = `/v1/tokens/${made.json().id}`
+      masked.push(made.text, (await call(vault.app, { key, method: 'GET', url })).text)
+      const revealed = await call(vault.app, { key, method: 'POST', url: `${url}/reveal`, body: { purpose: 'charge' } })
+      t.true(revealed.text.includes(MARKED.holder))
+      t.false(/cvc/i.test(revealed.text))
+    }
+  }
+  const dumped = (await dump(vault.vaultAdmin)) + (await dump(vault.keysAdmin))
+  t.true(dumped.includes('"record": "ey'), 'the dump holds the sealed records')
+  t.deepEqual(leaksIn(dumped), [])
+  t.deepEqual(leaksIn(masked.join('\n')), [])
+  t.true(vault.log.length > 0)
+  t.deepEqual(leaksIn(vault.log.join('\n')), [])
+})
+
+test('the search finds a planted leak', async (t) => {
+  const planted = await testVault()
+  const key = await planted.newKey({})
+  await tokenize(planted.app, key, CARD)
+  await planted.vaultAdmin.query('update token set metadata = $1', [
+    { a: MARKED.pan, b: Buffer.from(MARKED.holder).toString('base64url'), cvc: MARKED.cvc },
+  ])
+  t.deepEqual(leaksIn(await dump(planted.vaultAdmin)), ['pan', 'cvc', 'holder'])
+  await planted.close()
+})
+
+test('in clear stands no more than the rules for each type allow', async (t) => {
+  const key = await vault.newKey({})
+  for (const body of [CARD, IBAN_ACCOUNT, US_ACCOUNT, PAYPAL_ACCOUNT]) await tokenize(vault.app, key, body)
+  const { rows } = await vault.vaultAdmin.query('select * from token')
+  const clear = [
+    'brand',
+    'bin',
+    'last_four',
+    'expiry_month',
+    'expiry_year',
+    'bank_country',
+    'routing_number',
+    'bank_account_type',
+    'masked_email',
+  ]
+  const allowed: Record<string, string[]> = {
+    card: clear.slice(0, 5),
+    bank_account: ['last_four', 'bank_country', 'routing_number', 'bank_account_type'],
+    paypal_account: ['masked_email'],
+  }
+  for (const row of rows) {
+    for (const column of clear) {
+      if (row[column] !== null) t.true(allowed[row.type]?.includes(column), `${row.type}.${column}`)
+    }
+  }
+})

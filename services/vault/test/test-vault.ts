@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import type { ApiServer, Mode } from '@kontor/http-api'
+import { createLogger } from '@kontor/http-api'
+import { formatId, idSource, newUuid, toBucket } from '@kontor/ids'
+import { unwrapKey, wrapKey } from '@kontor/jose-box'
+import { type KeyContext, type KeyProvider, RootKeyMissing } from '@kontor/keystore'
+import { connect, type Database } from '@kontor/postgres'
+import { createTenant } from '@kontor/tenancy'
+import pg from 'pg'
+import { type FreshDatabases, freshDatabases } from '../../../test/support/database.ts'
+import { createVaultKey, type VaultKeyRequest } from '../src/api-keys/administration.ts'
+import { buildVault, type VaultDeps } from '../src/app.ts'
+
+/** Everything a test of the vault needs: databases of its own, one tenant with a key of each kind, and the app. */
+export interface TestVault {
+  readonly databases: FreshDatabases
+  readonly deps: VaultDeps
+  readonly app: ApiServer
+  readonly clock: { now: Date; monotonicMs: number }
+  readonly tenantId: string
+  /** Lines that were logged. */
+  readonly log: string[]
+  /** As superuser, on the vault's database. */
+  readonly vaultAdmin: pg.Pool
+  /** As superuser, on the database of the keys. */
+  readonly keysAdmin: pg.Pool
+  newTenant(slug: string): Promise<string>
+  /** @returns An API key. */
+  newKey(request: Partial<VaultKeyRequest>): Promise<string>
+  /** Another instance of the service over the same databases. */
+  newApp(deps?: Partial<VaultDeps>): Promise<ApiServer>
+  close(): Promise<void>
+}
+
+/** One root KEK in memory, with the contract of a key provider, that can be taken down. */
+export function memoryProvider(kid = 'root-1'): KeyProvider & { down: boolean } {
+  const root = randomBytes(32)
+  const held = (asked: string): Buffer => {
+    if (provider.down) throw new Error('the provider is down')
+    if (asked !== kid) throw new RootKeyMissing()
+    return root
+  }
+  const provider = {
+    down: false,
+    currentKid: () => kid,
+    kids: () => [kid],
+    wrap: async (asked: string, key: Buffer, context: KeyContext) => wrapKey(key, held(asked), { ...context, kid }),
+    unwrap: async (asked: string, wrapped: string, context: KeyContext) =>
+      unwrapKey(wrapped, held(asked), { ...context, kid }),
+  }
+  return provider
+}
+
+export async function testVault(): Promise<TestVault> {
+  const databases = await freshDatabases()
+  const open: Database[] = []
+  const apps: ApiServer[] = []
+  const database = (url: string, max = 4) => {
+    const connected = connect({ url, max, applicationName: 'vault test' })
+    open.push(connected)
+    return connected
+  }
+  const owner = database(databases.vaultMigrationUrl, 1)
+  const clock = { now: new Date('2026-11-23T10:00:00.000Z'), monotonicMs: performance.now() }
+  const log: string[] = []
+  const deps: VaultDeps = {
+    vault: database(databases.vaultUrl),
+    keys: database(databases.keysUrl),
+    provider: memoryProvider(),
+    logger: createLogger('vault', 'info', { write: (line: string) => void log.push(line) }),
+    now: () => clock.now,
+    monotonicMs: () => clock.monotonicMs,
+    random: randomBytes,
+  }
+
+  async function newApp(other: Partial<VaultDeps> = {}): Promise<ApiServer> {
+    const app = await buildVault({ ...deps, ...other })
+    apps.push(app)
+    await app.ready()
+    return app
+  }
+  async function newTenant(slug: string): Promise<string> {
+    const id = newUuid(toBucket(0), Date.now(), randomBytes)
+    return (await createTenant(owner.knex, { id, slug, name: slug })).id
+  }
+  const tenantId = await newTenant('shop')
+  const vaultAdmin = superuser(databases.adminUrl, databases.vaultUrl)
+  const keysAdmin = superuser(databases.adminUrl, databases.keysUrl)
+  return {
+    databases,
+    deps,
+    clock,
+    tenantId,
+    log,
+    vaultAdmin,
+    keysAdmin,
+    app: await newApp(),
+    newApp,
+    newTenant,
+    async newKey(request) {
+      const whole = { tenantId, mode: 'test' as Mode, name: 'test', role: 'admin', ...request }
+      return (await createVaultKey(owner.knex, whole, { random: randomBytes, nowMs: Date.now() })).text
+    },
+    async close() {
+      for (const app of apps) await app.close()
+      for (const connected of open) await connected.close()
+      await Promise.all([vaultAdmin.end(), keysAdmin.end()])
+      await databases.drop()
+    },
+  }
+}
+
+function superuser(adminUrl: string, databaseUrl: string): pg.Pool {
+  const url = new URL(adminUrl)
+  url.pathname = new URL(databaseUrl).pathname
+  const pool = new pg.Pool({ connectionString: url.href, max: 2 })
+  // When the database is dropped, a connection that is still closing says so; unheard, that would end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
+}
+
+const newId = idSource(Date.now, randomBytes)
+
+/** An account id that was never used before. */
+export function newAccountId(): string {
+  return formatId('acc', newId(toBucket(randomBytes(2).readUInt16BE() & 0xfff)))
+}
+
+let keys = 0
+
+/** An Idempotency-Key that was never used before. */
+export function newIntent(): string {
+  return `intent-${process.pid}-${++keys}`
+}
+
+export const HOLDER = { name: 'Ada Muster' }
+
+export const CARD = {
+  type: 'card',
+  card: { number: '4242 4242 4242 4242', expiry_month: 12, expiry_year: 2030, cvc: '987' },
+  holder: HOLDER,
+}
+
+export const IBAN_ACCOUNT = {
+  type: 'bank_account',
+  bank_account: { iban: 'DE89 3704 0044 0532 0130 00', bic: 'COBADEFFXXX' },
+  holder: HOLDER,
+}
+
+export const US_ACCOUNT = {
+  type: 'bank_account',
+  bank_account: { routing_number: '021000021', account_number: '000123456789', account_type: 'checking' },
+  holder: HOLDER,
+}
+
+export const PAYPAL_ACCOUNT = {
+  type: 'paypal_account',
+  paypal_account: { email: 'buyer@example.com', payer_id: 'QYR5Z8XDVJNXQ' },
+  holder: HOLDER,
+}
+
+/** A request as a caller sends it. */
+export interface Call {
+  readonly key: string
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly url: string
+  readonly body?: object | string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Sends a request into the app without a network between. */
+export async function call(app: ApiServer, { key, method, url, body, headers = {} }: Call) {
+  const response = await app.inject({
+    method,
+    url,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { payload: body }),
+  })
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    text: response.body,
+    // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds.
+    json: () => response.json() as any,
+  }
+}
+
+/** Tokenizes under an intent of its own unless one is given. */
+export function tokenize(app: ApiServer, key: string, body: object | string, intent: string = newIntent()) {
+  return call(app, { key, method: 'POST', url: '/v1/tokens', body, headers: { 'idempotency-key': intent } })
+}
