@@ -21,6 +21,7 @@ create table series (
   unique nulls not distinct (bucket, issuer_id, scope, account_id, document_type, period),
   check ((scope = 'account') = (account_id is not null))
 );
+comment on column series.prefix is 'number documents, with the customer number in it; legal obligation to keep records, GDPR 6(1)(c); ten years after the last document';
 create index series_tenant on series (tenant_id, mode, id);
 create index series_account on series (bucket, account_id);
 
@@ -67,6 +68,7 @@ create index document_issued on document (tenant_id, mode, document_type, issue_
 -- A quote becomes one invoice at the most.
 create unique index document_quote on document (bucket, quote_id) where quote_id is not null;
 comment on column document.external_id is 'find the document from the tenant''s own system; contract, GDPR 6(1)(b); as long as the document';
+comment on column document.number is 'name the document, with the customer number in it; legal obligation to keep records, GDPR 6(1)(c); ten years';
 comment on column document.content is 'what the customer ordered, as it was given; contract, GDPR 6(1)(b); a draft until it is issued or dropped, an issued document ten years';
 comment on column document.snapshot is 'the document as issued, with names and addresses; legal obligation to keep records, GDPR 6(1)(c); ten years';
 
@@ -85,6 +87,8 @@ create table number_ledger (
   primary key (bucket, series_id, seq),
   foreign key (bucket, series_id) references series (bucket, id)
 );
+
+comment on column number_ledger.number is 'prove which numbers were drawn, with the customer number in them; legal obligation to keep records, GDPR 6(1)(c); ten years';
 
 -- The acceptance of a quote: who, when and into which invoice. At most one.
 create table quote_acceptance (
@@ -123,12 +127,16 @@ end
 $$;
 create trigger document_immutable before update or delete on document
   for each row when (old.state = 'issued') execute function refuse_change();
+create trigger document_kept before truncate on document for each statement execute function refuse_change();
 create trigger number_ledger_immutable before update or delete on number_ledger
   for each row execute function refuse_change();
+create trigger number_ledger_kept before truncate on number_ledger for each statement execute function refuse_change();
 create trigger quote_acceptance_immutable before update or delete on quote_acceptance
   for each row execute function refuse_change();
+create trigger quote_acceptance_kept before truncate on quote_acceptance for each statement execute function refuse_change();
 create trigger document_file_immutable before update or delete on document_file
   for each row execute function refuse_change();
+create trigger document_file_kept before truncate on document_file for each statement execute function refuse_change();
 
 grant select, insert on series, document, number_ledger, quote_acceptance, document_file to kontor_invoicing_service;
 grant update (next_seq, last_issued_on) on series to kontor_invoicing_service;

@@ -37,6 +37,8 @@ create index allocation_invoice on allocation (bucket, invoice_id);
 create index allocation_payment on allocation (bucket, payment_id);
 
 create trigger payment_immutable before update or delete on payment for each row execute function refuse_change();
+create trigger payment_kept before truncate on payment for each statement execute function refuse_change();
 create trigger allocation_immutable before update or delete on allocation for each row execute function refuse_change();
+create trigger allocation_kept before truncate on allocation for each statement execute function refuse_change();
 
 grant select, insert on payment, allocation to kontor_invoicing_service;

@@ -76,6 +76,7 @@ create table allocation (
 create index allocation_invoice on allocation using btree (bucket, invoice_id);
 create index allocation_payment on allocation using btree (bucket, payment_id);
 create trigger allocation_immutable before delete or update on allocation for each row execute function refuse_change();
+create trigger allocation_kept before truncate on allocation for each statement execute function refuse_change();
 grant select, insert on allocation to kontor_invoicing_service;
 
 create table api_key (
@@ -154,8 +155,10 @@ create index document_issued on document using btree (tenant_id, mode, document_
 create unique index document_quote on document using btree (bucket, quote_id) where quote_id is not null;
 create index document_tenant on document using btree (tenant_id, mode, document_type, id);
 create trigger document_immutable before delete or update on document for each row when (old.state = 'issued') execute function refuse_change();
+create trigger document_kept before truncate on document for each statement execute function refuse_change();
 comment on column document.external_id is 'find the document from the tenant''s own system; contract, GDPR 6(1)(b); as long as the document';
 comment on column document.content is 'what the customer ordered, as it was given; contract, GDPR 6(1)(b); a draft until it is issued or dropped, an issued document ten years';
+comment on column document.number is 'name the document, with the customer number in it; legal obligation to keep records, GDPR 6(1)(c); ten years';
 comment on column document.snapshot is 'the document as issued, with names and addresses; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on document to kontor_invoicing_service;
 grant update (content, currency, due_on, external_id, gross_minor, issue_on, issued_at, net_minor, number, payable_minor, seq, snapshot, snapshot_hash, state, token_id, type_code, vat_minor, version) on document to kontor_invoicing_service;
@@ -177,6 +180,7 @@ create table document_file (
   constraint document_file_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create trigger document_file_immutable before delete or update on document_file for each row execute function refuse_change();
+create trigger document_file_kept before truncate on document_file for each statement execute function refuse_change();
 comment on column document_file.bytes is 'the document as it was sent, with names and addresses; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on document_file to kontor_invoicing_service;
 
@@ -299,6 +303,8 @@ create table number_ledger (
   constraint number_ledger_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create trigger number_ledger_immutable before delete or update on number_ledger for each row execute function refuse_change();
+create trigger number_ledger_kept before truncate on number_ledger for each statement execute function refuse_change();
+comment on column number_ledger.number is 'prove which numbers were drawn, with the customer number in them; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on number_ledger to kontor_invoicing_service;
 
 create table payment (
@@ -327,6 +333,7 @@ create table payment (
 create index payment_account on payment using btree (bucket, account_id, id);
 create index payment_tenant on payment using btree (tenant_id, mode, id);
 create trigger payment_immutable before delete or update on payment for each row execute function refuse_change();
+create trigger payment_kept before truncate on payment for each statement execute function refuse_change();
 comment on column payment.instrument is 'show with which masked instrument was paid; contract, GDPR 6(1)(b); ten years';
 comment on column payment.reference is 'match the payment with the bank''s record; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on payment to kontor_invoicing_service;
@@ -345,6 +352,7 @@ create table quote_acceptance (
   constraint quote_acceptance_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create trigger quote_acceptance_immutable before delete or update on quote_acceptance for each row execute function refuse_change();
+create trigger quote_acceptance_kept before truncate on quote_acceptance for each statement execute function refuse_change();
 grant select, insert on quote_acceptance to kontor_invoicing_service;
 
 create table series (
@@ -378,6 +386,7 @@ create table series (
 );
 create index series_account on series using btree (bucket, account_id);
 create index series_tenant on series using btree (tenant_id, mode, id);
+comment on column series.prefix is 'number documents, with the customer number in it; legal obligation to keep records, GDPR 6(1)(c); ten years after the last document';
 grant select, insert on series to kontor_invoicing_service;
 grant update (last_issued_on, next_seq) on series to kontor_invoicing_service;
 

@@ -1,4 +1,4 @@
-import type { Bucket, NewId } from '@kontor/ids'
+import type { NewId } from '@kontor/ids'
 import type { Fonts } from '@kontor/invoice-pdf'
 import type { Database } from '@kontor/postgres'
 import type { FindInstrument } from './vault/client.ts'
@@ -9,7 +9,6 @@ export interface Deps {
   /** Keys the digests of idempotency keys and requests; 32 bytes or more, the same in every process. */
   readonly idempotencySecret: Buffer
   readonly newId: NewId
-  readonly randomBucket: () => Bucket
   readonly random: (size: number) => Uint8Array
   readonly now: () => Date
   /** Masked values of a token. The service never sees more. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createLogger } from '@kontor/http-api'
-import { bucketSource, idSource } from '@kontor/ids'
+import { idSource } from '@kontor/ids'
 import { openFonts } from '@kontor/invoice-pdf'
 import { connect } from '@kontor/postgres'
 import { keyAuthenticator } from '@kontor/tenancy'
@@ -19,7 +19,6 @@ async function main(): Promise<void> {
       database,
       idempotencySecret: config.idempotencySecret,
       newId: idSource(Date.now, randomBytes),
-      randomBucket: bucketSource(randomBytes),
       random: randomBytes,
       now: () => new Date(),
       findInstrument: vaultClient(config.vaultUrl, config.vaultKeys),

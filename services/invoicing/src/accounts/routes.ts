@@ -98,7 +98,7 @@ export function accountRoutes(app: ApiServer, deps: Deps): void {
         tags,
         params,
         headers: Type.Object({
-          'if-match': Type.Optional(Type.String({ description: 'The version you read, in quotes.' })),
+          'if-match': Type.Optional(Type.String({ maxLength: 20, description: 'The version you read, in quotes.' })),
         }),
         body: PatchAccount,
         response: { 200: AccountWire, ...problemResponses(400, 401, 403, 404, 412, 422, 428) },

@@ -5,7 +5,7 @@ import type { Static } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/event.ts'
 import { digestIntent } from '../idempotency/command.ts'
-import { type Answer, once } from '../idempotency/once.ts'
+import { type Answer, LOCK_WAIT_MS, once } from '../idempotency/once.ts'
 import { claimExternalId, claimName, findByName } from '../names/unique-name.ts'
 import { refuseCardNumbers } from '../wire/sensitive.ts'
 import { type Account, fromRequest, toWire } from './account.ts'
@@ -27,16 +27,15 @@ export function accounts(deps: Deps) {
 
   return {
     async create(actor: Principal, idempotencyKey: string, body: Static<typeof CreateAccount>): Promise<Answer> {
-      refuseCardNumbers(body)
       const digest = digestIntent(deps.idempotencySecret, {
-        tenantId: actor.tenantId,
-        mode: actor.mode,
+        ...actor,
         operation: 'POST /v1/accounts',
         parentId: '',
         idempotencyKey,
         request: body,
       })
-      return once(database, actor.tenantId, digest, async (tx) => {
+      const judge = async () => refuseCardNumbers(body)
+      const write = async (tx: Tx) => {
         const id = deps.newId(digest.bucket)
         const at = deps.now()
         await claimExternalId(tx, { ...actor, kind: 'account', value: body.external_id }, id)
@@ -59,7 +58,8 @@ export function accounts(deps: Deps) {
           at,
         })
         return { status: 201, body: toWire(account) }
-      })
+      }
+      return once(database, actor.tenantId, digest, { judge, write })
     },
 
     /** @throws {NotFound} Unknown, or another tenant's. */
@@ -86,7 +86,7 @@ export function accounts(deps: Deps) {
      */
     async patch(actor: Principal, id: string, version: number, body: Static<typeof PatchAccount>): Promise<Account> {
       refuseCardNumbers(body)
-      return withTransaction(database.knex, async (tx) => {
+      const change = async (tx: Tx) => {
         const account = await repo.lockAccount(tx, actor, id)
         if (!account) throw new NotFound('account')
         if (account.version !== version) throw new VersionConflict()
@@ -100,7 +100,8 @@ export function accounts(deps: Deps) {
           at: deps.now(),
         })
         return changed
-      })
+      }
+      return withTransaction(database.knex, change, { lockTimeoutMs: LOCK_WAIT_MS })
     },
   }
 }

@@ -1,8 +1,8 @@
 import type { Static } from 'typebox'
+import type { DocumentType } from '../numbering/document-type.ts'
 import type { MaskedInstrument } from '../vault/client.ts'
 import type { AllowanceChargeWire, LineFormWire, PaymentMeansWire, PeriodWire } from './schema.ts'
 
-export type DocumentType = 'quote' | 'invoice'
 export type LineForm = Static<typeof LineFormWire>
 export type DocumentAllowanceCharge = Static<typeof AllowanceChargeWire>
 export type PaymentMeans = Static<typeof PaymentMeansWire>
@@ -17,7 +17,6 @@ export interface Content {
   readonly period?: Period
   readonly buyer_reference?: string
   readonly order_reference?: string
-  readonly delivery_country?: string
   readonly notes?: readonly string[]
   readonly terms?: string
   readonly payment?: readonly PaymentMeans[]
@@ -58,6 +57,3 @@ export interface Document {
   readonly version: number
   readonly created_at: Date
 }
-
-/** The id prefix of each kind of document. */
-export const PREFIX = { quote: 'quo', invoice: 'inv' } as const

@@ -10,8 +10,10 @@ import { recordEvent } from '../events/event.ts'
 import type { Issuer } from '../issuers/issuer.ts'
 import { findIssuer } from '../issuers/repo.ts'
 import { claimExternalId } from '../names/unique-name.ts'
+import type { DocumentType } from '../numbering/document-type.ts'
 import { ensureSeries } from '../numbering/series.ts'
-import type { Content, Document, DocumentType } from './document.ts'
+import { refuseCardNumbers } from '../wire/sensitive.ts'
+import type { Content, Document } from './document.ts'
 import { UnknownReference } from './errors.ts'
 import { judgeForm } from './form-rules.ts'
 import { insertDraft } from './repo.ts'
@@ -35,6 +37,7 @@ export interface JudgedDraft {
  * @throws {DomainError} 422 naming the field; 410 for a token that is gone; 503 while the vault is down.
  */
 export async function judgeDraft(deps: Deps, actor: Principal, form: OrderForm): Promise<JudgedDraft> {
+  refuseCardNumbers(form)
   const [account, issuer] = await Promise.all([
     findAccount(deps.database, actor, parseId('acc', form.account_id)),
     findIssuer(deps.database, actor, parseId('iss', form.issuer_id)),

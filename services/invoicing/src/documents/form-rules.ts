@@ -1,6 +1,7 @@
 import { type DocumentTotals, documentTotals, isCurrency, UnknownCurrency } from '@kontor/money'
+import { checkDay } from './calendar.ts'
 import type { Content, Period } from './document.ts'
-import { DueBeforeIssue, InvalidDate, PayeeAmbiguous, PeriodReversed } from './errors.ts'
+import { DueBeforeIssue, PayeeAmbiguous, PeriodReversed } from './errors.ts'
 
 /** The parts of a form that rules look at. */
 export interface Form {
@@ -58,13 +59,6 @@ export function totalsOf(currency: string, content: Content): DocumentTotals {
     prepaidMinor: BigInt(content.prepaid_minor ?? 0),
     roundingMinor: BigInt(content.rounding_minor ?? 0),
   })
-}
-
-/** The schema checks the form of a day; whether the calendar has it is checked here. */
-function checkDay(day: string | null | undefined, path: string): void {
-  if (day == null) return
-  const instant = new Date(`${day}T00:00:00Z`)
-  if (Number.isNaN(instant.getTime()) || instant.toISOString().slice(0, 10) !== day) throw new InvalidDate().at(path)
 }
 
 function checkPeriod(period: Period | undefined, path: string): void {

@@ -14,11 +14,23 @@ export const listQuery = (prefix: 'quo' | 'inv') =>
     { additionalProperties: false },
   )
 
+/** Which documents of a tenant are asked for. */
+export interface Page {
+  readonly externalId: string | undefined
+  readonly accountId: string | undefined
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+/** An external id names one document; asked for together with an account, it is shown only if it is the account's. */
+export const isOfAccount = (document: { readonly account_id: string }, accountId: string | undefined): boolean =>
+  accountId === undefined || document.account_id === accountId
+
 /** Reads a list's query. One row more than the page is asked for, to know whether another page follows. */
 export function readListQuery(
   prefix: IdPrefix,
   query: { external_id?: string; account_id?: string; after?: string; limit?: string },
-) {
+): { size: number; page: Page } {
   const size = Number(query.limit ?? 50)
   return {
     size,

@@ -1,7 +1,8 @@
 import { bucketOf } from '@kontor/ids'
 import type { Database, Tx } from '@kontor/postgres'
 import type { Owner } from '../issuers/repo.ts'
-import type { Document, DocumentType } from './document.ts'
+import type { DocumentType } from '../numbering/document-type.ts'
+import type { Document } from './document.ts'
 
 const COLUMNS = [
   'id',

@@ -2,7 +2,6 @@ import Type from 'typebox'
 import {
   AbsoluteMinor,
   AmountMinor,
-  Country,
   Currency,
   Day,
   Decimal,
@@ -12,6 +11,7 @@ import {
   Language,
   Line,
   Nullable,
+  PrintedIban,
   Text,
   Version,
 } from '../wire/fields.ts'
@@ -72,7 +72,7 @@ export const PaymentMeansWire = Type.Object(
       description: 'UNTDID 4461 code, such as 58 (BT-81).',
     }),
     reference: Type.Optional(Line(140, 'What the payer states (BT-83).')),
-    iban: Type.Optional(Line(42, 'Payee account (BT-84). A wrong check digit is a warning.')),
+    iban: Type.Optional(PrintedIban('Payee account (BT-84). A wrong check digit is a warning.')),
     account_number: Type.Optional(Line(34, 'Payee account where there is no IBAN (BT-84).')),
     bic: Type.Optional(Line(11, 'BIC of the payee’s bank (BT-86).')),
     mandate: Type.Optional(Line(35, 'Reference of a direct-debit mandate (BT-89).')),
@@ -94,7 +94,6 @@ export const documentFields = {
   period: Type.Optional(PeriodWire),
   buyer_reference: Type.Optional(Line(100, 'The buyer’s reference, such as a Leitweg-ID (BT-10).')),
   order_reference: Type.Optional(Line(100, 'Number of the buyer’s order (BT-13).')),
-  delivery_country: Type.Optional(Country),
   notes: Type.Optional(
     Type.Array(Text(2000, 'A note.'), { maxItems: 10, description: 'Notes on the document (BG-1).' }),
   ),
@@ -125,18 +124,21 @@ export const VatGroupWire = Type.Object({
   tax_minor: AmountMinor('VAT (BT-117).'),
 })
 
-export const TotalsWire = Type.Object({
-  lines_minor: AmountMinor('Sum of the lines (BT-106).'),
-  allowances_minor: AmountMinor('Allowances on the whole (BT-107).'),
-  charges_minor: AmountMinor('Charges on the whole (BT-108).'),
-  net_minor: AmountMinor('Without VAT (BT-109).'),
-  vat_minor: AmountMinor('VAT (BT-110).'),
-  gross_minor: AmountMinor('With VAT (BT-112).'),
-  prepaid_minor: AmountMinor('Paid before (BT-113).'),
-  rounding_minor: AmountMinor('Rounding (BT-114).'),
-  payable_minor: AmountMinor('To be paid (BT-115).'),
-  vat_groups: Type.Array(VatGroupWire, { description: 'One for each VAT category and rate (BG-23).' }),
-})
+export const TotalsWire = Type.Object(
+  {
+    lines_minor: AmountMinor('Sum of the lines (BT-106).'),
+    allowances_minor: AmountMinor('Allowances on the whole (BT-107).'),
+    charges_minor: AmountMinor('Charges on the whole (BT-108).'),
+    net_minor: AmountMinor('Without VAT (BT-109).'),
+    vat_minor: AmountMinor('VAT (BT-110).'),
+    gross_minor: AmountMinor('With VAT (BT-112).'),
+    prepaid_minor: AmountMinor('Paid before (BT-113).'),
+    rounding_minor: AmountMinor('Rounding (BT-114).'),
+    payable_minor: AmountMinor('To be paid (BT-115).'),
+    vat_groups: Type.Array(VatGroupWire, { description: 'One for each VAT category and rate (BG-23).' }),
+  },
+  { description: 'Totals by their EN 16931 names (BG-22).' },
+)
 
 export const InstrumentWire = Type.Object({
   token_id: Id('tok', 'The vaulted instrument.'),
@@ -158,8 +160,20 @@ export const documentWire = {
   line_net_minor: Type.Array(AmountMinor('Net amount of a line (BT-131).'), {
     description: 'In the order of the lines.',
   }),
+  language: Nullable(Language),
+  tax_currency: Nullable(Currency),
+  delivery_on: Nullable(Type.String({ description: 'When it was delivered, YYYY-MM-DD.' })),
+  period: Nullable(PeriodWire),
+  buyer_reference: Nullable(Type.String({ description: 'The buyer’s reference.' })),
+  order_reference: Nullable(Type.String({ description: 'Number of the buyer’s order.' })),
+  notes: Type.Array(Type.String({ description: 'A note.' }), { description: 'Notes on the document.' }),
+  terms: Nullable(Type.String({ description: 'Payment terms.' })),
+  payment: Type.Array(PaymentMeansWire, { description: 'How and where to pay.' }),
   lines: Type.Array(LineFormWire, { description: 'As they were given.' }),
-  instrument: Nullable(InstrumentWire),
+  allowances_charges: Type.Array(AllowanceChargeWire, { description: 'Allowances and charges on the whole.' }),
+  instrument: Type.Union([InstrumentWire, Type.Null()], {
+    description: 'The instrument that will be charged, masked.',
+  }),
   warnings: Type.Array(
     Type.Object({
       path: Type.String({ description: 'A JSON pointer to the field.' }),

@@ -3,7 +3,8 @@ import { currencyExponent, type DocumentTotals, type VatCategory } from '@kontor
 import canonicalize from 'canonicalize'
 import type { Account } from '../accounts/account.ts'
 import type { Issuer } from '../issuers/issuer.ts'
-import type { Content, Document, DocumentType } from './document.ts'
+import type { DocumentType } from '../numbering/document-type.ts'
+import type { Content, Document } from './document.ts'
 
 /** Totals as they stand in a snapshot and on the wire. */
 export interface SnapshotTotals {

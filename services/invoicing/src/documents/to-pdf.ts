@@ -49,7 +49,7 @@ export function toPdfDocument(snapshot: Snapshot, number: string, logo: Buffer |
     buyerReference: content.buyer_reference,
     orderReference: content.order_reference,
     quoteNumber: content.quote_number,
-    lines: content.lines.map((line, index) => pdfLine(line, index, snapshot.line_net_minor[index] ?? 0)),
+    lines: content.lines.map((line, index) => pdfLine(line, index, BigInt(snapshot.line_net_minor[index] ?? 0))),
     allowancesCharges: (content.allowances_charges ?? []).map(allowanceCharge),
     totals: {
       linesMinor: BigInt(totals.lines_minor),
@@ -100,7 +100,7 @@ function address(stored: StoredAddress): PostalAddress {
   }
 }
 
-function pdfLine(line: LineForm, index: number, netMinor: number): DocumentLine {
+function pdfLine(line: LineForm, index: number, netMinor: bigint): DocumentLine {
   return {
     id: line.id ?? String(index + 1),
     name: line.name,
@@ -111,7 +111,7 @@ function pdfLine(line: LineForm, index: number, netMinor: number): DocumentLine 
     price: line.price,
     priceBaseQuantity: line.price_base_quantity,
     priceDiscount: line.price_discount,
-    netMinor: BigInt(netMinor),
+    netMinor,
     vatCategory: line.vat_category,
     vatRate: line.vat_rate,
     period: line.period,

@@ -1,7 +1,7 @@
 import { formatId } from '@kontor/ids'
 import type { DocumentTotals } from '@kontor/money'
 import { payeeWarnings } from '../issuers/issuer.ts'
-import type { Document } from './document.ts'
+import type { Content, Document } from './document.ts'
 import { totalsOf } from './form-rules.ts'
 import { type Snapshot, totalsToWire } from './snapshot.ts'
 
@@ -21,9 +21,9 @@ export function documentToWire(document: Document) {
     currency: document.currency,
     issue_on: document.issue_on,
     due_on: document.due_on,
+    ...formToWire(content),
     totals: { ...totals, vat_groups: [...totals.vat_groups] },
     line_net_minor: [...line_net_minor],
-    lines: [...content.lines],
     instrument:
       document.token_id === null || !content.instrument
         ? null
@@ -32,6 +32,23 @@ export function documentToWire(document: Document) {
     version: document.version,
     created_at: document.created_at.toISOString(),
     issued_at: document.issued_at?.toISOString() ?? null,
+  }
+}
+
+/** What the caller ordered, as it was given; null or empty where nothing was. */
+function formToWire(content: Content) {
+  return {
+    language: content.language ?? null,
+    tax_currency: content.tax_currency ?? null,
+    delivery_on: content.delivery_on ?? null,
+    period: content.period ?? null,
+    buyer_reference: content.buyer_reference ?? null,
+    order_reference: content.order_reference ?? null,
+    notes: [...(content.notes ?? [])],
+    terms: content.terms ?? null,
+    payment: [...(content.payment ?? [])],
+    lines: [...content.lines],
+    allowances_charges: [...(content.allowances_charges ?? [])],
   }
 }
 

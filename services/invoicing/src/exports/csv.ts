@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { decimalFromMinor } from '@kontor/money'
 import { stringify } from 'csv-stringify/sync'
-import type { Snapshot } from '../documents/snapshot.ts'
 import type { ExportRow } from './rows.ts'
 
 const HEADER = [
@@ -81,7 +80,7 @@ function toRecord(
   row: ExportRow,
   sums: Map<string, { net: bigint; vat: bigint; gross: bigint; payable: bigint }>,
 ): string[] {
-  const { totals } = JSON.parse(row.snapshot) as Snapshot
+  const { totals } = row
   const amount = (minor: number | bigint) => decimalFromMinor(BigInt(minor), row.currency)
   const sum = sums.get(row.currency) ?? { net: 0n, vat: 0n, gross: 0n, payable: 0n }
   sums.set(row.currency, {
@@ -116,5 +115,5 @@ function toRecord(
 
 /** A text that a spreadsheet would run as a formula gets an apostrophe in front. Amounts are ours and stay numbers. */
 function plainText(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /^\s*[=+\-@]/.test(text) ? `'${text}` : text
 }

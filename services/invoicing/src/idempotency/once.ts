@@ -11,6 +11,8 @@ export interface Answer {
 
 /** How long a concurrent twin waits for the first of the two. */
 const TWIN_WAIT_MS = 2_000
+/** How long any other statement waits for a row that somebody holds, before the write gives its connection back. */
+export const LOCK_WAIT_MS = 10_000
 
 interface StoredRow {
   readonly request_hmac: Buffer
@@ -18,24 +20,36 @@ interface StoredRow {
   readonly answer: string
 }
 
+/** What a write consists of. */
+export interface Write<Judged> {
+  /**
+   * Reads and checks whatever needs no lock: other rows, the vault. It runs before the transaction, so that nothing
+   * inside asks the pool for a second connection, and not at all where the answer is stored: a repetition is answered
+   * even when what it names is gone by now.
+   */
+  readonly judge: () => Promise<Judged>
+  /** Makes the change inside the transaction and says what to answer. Only SQL over `tx`: it may run again. */
+  readonly write: (tx: Tx, judged: Judged) => Promise<{ status: number; body: unknown }>
+}
+
 /**
  * Does a write once, whoever repeats it: the one write path of the service.
  *
  * The key is claimed first, in the same transaction as the write; a refusal rolls both back, so that it is judged anew.
  *
- * @param work Makes the change inside the transaction and says what to answer. Only SQL: it may run again.
- * @returns The answer of `work`, or the stored one with `replayed`.
+ * @returns The answer of `write`, or the stored one with `replayed`.
  * @throws {IdempotencyMismatch} The key was used for another request.
  * @throws {IdempotencyInProgress} The first request did not finish within two seconds.
  */
-export async function once(
+export async function once<Judged>(
   database: Database,
   tenantId: string,
   digest: IntentDigest,
-  work: (tx: Tx) => Promise<{ status: number; body: unknown }>,
+  { judge, write }: Write<Judged>,
 ): Promise<Answer> {
   const stored = await findAnswer(database, digest)
   if (stored) return stored
+  const judged = await judge()
   return withTransaction(database.knex, async (tx) => {
     if (!(await claim(tx, tenantId, digest))) {
       const twin: StoredRow | undefined = await tx('idempotency')
@@ -45,7 +59,7 @@ export async function once(
       if (!twin) throw new IdempotencyInProgress()
       return replay(twin, digest)
     }
-    const { status, body } = await work(tx)
+    const { status, body } = await write(tx, judged)
     const text = JSON.stringify(body)
     await tx('idempotency').where({ bucket: digest.bucket, key_hmac: digest.keyHmac }).update({ status, answer: text })
     return { status, body: text, replayed: false }
@@ -92,7 +106,7 @@ async function claim(tx: Tx, tenantId: string, digest: IntentDigest): Promise<bo
     if (sqlstate(error) === '55P03') throw new IdempotencyInProgress()
     throw error
   } finally {
-    // Later statements of the transaction wait as long as they must; a failed one needs no reset.
-    await tx.raw("select set_config('lock_timeout', '0', true)").catch(() => undefined)
+    // A failed transaction needs no reset.
+    await tx.raw("select set_config('lock_timeout', ?, true)", [String(LOCK_WAIT_MS)]).catch(() => undefined)
   }
 }

@@ -17,7 +17,7 @@ export const InvoiceWire = Type.Object({
       description: 'Computed from what was paid; settled means that nothing was to be paid. Null for a draft.',
     }),
   ),
-  overdue: Type.Boolean({ description: 'Whether something is open after the due date (UTC).' }),
+  overdue: Type.Boolean({ description: 'Whether something is open after the due date, by the issuer’s calendar.' }),
   paid_minor: AmountMinor('What was paid.'),
   open_minor: AmountMinor('What is still to be paid.'),
   ...documentWire,

@@ -5,13 +5,12 @@ import type { Deps } from '../deps.ts'
 import type { Document } from '../documents/document.ts'
 import { judgeDraft, writeDraft } from '../documents/draft.ts'
 import type { issuing } from '../documents/issue.ts'
+import { isOfAccount, type Page } from '../documents/list-query.ts'
 import { documentPdf } from '../documents/pdf.ts'
 import { findDocument, listDocuments } from '../documents/repo.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
 import { findByName } from '../names/unique-name.ts'
-import type { Page } from '../quotes/service.ts'
-import { refuseCardNumbers } from '../wire/sensitive.ts'
 import type { CreateInvoice, InvoiceWire } from './schema.ts'
 import { invoiceToWire } from './wire.ts'
 
@@ -35,18 +34,19 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, paidOf: 
 
   return {
     async create(actor: Principal, idempotencyKey: string, body: Static<typeof CreateInvoice>): Promise<Answer> {
-      refuseCardNumbers(body)
       const accountId = parseId('acc', body.account_id)
       const digest = digestIntent(
         deps.idempotencySecret,
         { ...actor, operation: 'POST /v1/invoices', parentId: accountId, idempotencyKey, request: body },
         bucketOf(accountId),
       )
-      const judged = await judgeDraft(deps, actor, body)
-      return once(database, actor.tenantId, digest, async (tx) => {
-        const kind = { type: 'invoice', typeCode: body.type_code ?? '380', quoteId: null } as const
-        const invoice = await writeDraft(deps, tx, actor, kind, judged)
-        return { status: 201, body: invoiceToWire(invoice, 0n, deps.now()) }
+      return once(database, actor.tenantId, digest, {
+        judge: () => judgeDraft(deps, actor, body),
+        write: async (tx, judged) => {
+          const kind = { type: 'invoice', typeCode: body.type_code ?? '380', quoteId: null } as const
+          const invoice = await writeDraft(deps, tx, actor, kind, judged)
+          return { status: 201, body: invoiceToWire(invoice, 0n, deps.now()) }
+        },
       })
     },
 
@@ -64,7 +64,7 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, paidOf: 
       if (query.externalId === undefined) return wired(await listDocuments(database, actor, 'invoice', query))
       const id = await findByName(database, { ...actor, kind: 'invoice', value: query.externalId })
       const invoice = id && (await findDocument(database, actor, 'invoice', id))
-      return wired(invoice ? [invoice] : [])
+      return wired(invoice && isOfAccount(invoice, query.accountId) ? [invoice] : [])
     },
   }
 }

@@ -1,6 +1,8 @@
 import { formatId } from '@kontor/ids'
 import type { Static } from 'typebox'
+import { dayIn } from '../documents/calendar.ts'
 import type { Document } from '../documents/document.ts'
+import type { Snapshot } from '../documents/snapshot.ts'
 import { documentToWire } from '../documents/wire.ts'
 import type { InvoiceWire } from './schema.ts'
 
@@ -10,18 +12,24 @@ import type { InvoiceWire } from './schema.ts'
  */
 export function invoiceToWire(invoice: Document, paidMinor: bigint, now: Date): Static<typeof InvoiceWire> {
   const open = invoice.payable_minor > 0n ? invoice.payable_minor - paidMinor : 0n
-  const today = now.toISOString().slice(0, 10)
   return {
     id: formatId('inv', invoice.id),
     state: invoice.state,
     type_code: invoice.type_code as Static<typeof InvoiceWire>['type_code'],
     quote_id: invoice.quote_id === null ? null : formatId('quo', invoice.quote_id),
     payment_status: invoice.state === 'draft' ? null : paymentStatus(invoice.payable_minor, paidMinor),
-    overdue: invoice.state === 'issued' && open > 0n && invoice.due_on !== null && invoice.due_on < today,
+    overdue: open > 0n && isPastDue(invoice, now),
     paid_minor: Number(paidMinor),
     open_minor: Number(open),
     ...documentToWire(invoice),
   }
+}
+
+/** The day of the issuer counts, in the time zone it had when it issued the invoice. */
+function isPastDue({ due_on, snapshot }: Document, now: Date): boolean {
+  if (due_on === null || snapshot === null) return false
+  const { issuer } = JSON.parse(snapshot) as Snapshot
+  return due_on < dayIn(issuer.time_zone, now)
 }
 
 /** A payable of zero or less is settled at issue, without a payment. */

@@ -17,12 +17,3 @@ export class PayeeAccountEmpty extends DomainError {
     super('give either iban or account_number')
   }
 }
-
-export class LogoUnreadable extends DomainError {
-  readonly code = 'logo_unreadable'
-  readonly status = 422
-  readonly title = 'The logo cannot be printed'
-  constructor(detail: string) {
-    super(detail)
-  }
-}

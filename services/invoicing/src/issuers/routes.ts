@@ -86,6 +86,7 @@ export function issuerRoutes(app: ApiServer, deps: Deps): void {
 
   // A picture is no JSON: this route alone reads images, and replaces as a whole.
   app.register(async (images) => {
+    images.removeAllContentTypeParsers()
     images.addContentTypeParser(
       ['image/png', 'image/jpeg'],
       { parseAs: 'buffer', bodyLimit: LOGO_BYTES_MAX },
@@ -110,6 +111,7 @@ export function issuerRoutes(app: ApiServer, deps: Deps): void {
         },
       },
       async (request, reply) => {
+        // Without a body there is no media type to refuse, and nothing to print either.
         const image = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
         const { issuerId } = request.params as { issuerId: string }
         await service.putLogo(request.principal, parseId('iss', issuerId), image)

@@ -10,12 +10,13 @@ import {
   Line,
   Nullable,
   PostalAddress,
+  PrintedIban,
   Version,
 } from '../wire/fields.ts'
 
 export const PayeeAccountWire = Type.Object(
   {
-    iban: Type.Optional(Line(42, 'IBAN (ISO 13616), with or without spaces. A wrong check digit is a warning.')),
+    iban: Type.Optional(PrintedIban('IBAN (ISO 13616), with or without spaces. A wrong check digit is a warning.')),
     account_number: Type.Optional(Line(34, 'An account number where there is no IBAN.')),
     bic: Type.Optional(Line(11, 'BIC (ISO 9362).')),
     bank_name: Type.Optional(Line(100, 'Name of the bank.')),

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
 import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
+import { parseLogo } from '@kontor/invoice-pdf'
 import { isCurrency, UnknownCurrency } from '@kontor/money'
-import { withTransaction } from '@kontor/postgres'
+import { type Tx, withTransaction } from '@kontor/postgres'
 import type { Static } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/event.ts'
 import { digestIntent } from '../idempotency/command.ts'
-import { type Answer, once } from '../idempotency/once.ts'
+import { type Answer, LOCK_WAIT_MS, once } from '../idempotency/once.ts'
 import { claimExternalId, findByName } from '../names/unique-name.ts'
 import { refuseCardNumbers } from '../wire/sensitive.ts'
-import { LogoUnreadable, PayeeAccountEmpty, UnknownTimeZone } from './errors.ts'
+import { PayeeAccountEmpty, UnknownTimeZone } from './errors.ts'
 import { fromRequest, type Issuer, toWire } from './issuer.ts'
 import * as repo from './repo.ts'
 import type { CreateIssuer } from './schema.ts'
@@ -19,17 +20,18 @@ export function issuers(deps: Deps) {
   const { database } = deps
   return {
     async create(actor: Principal, idempotencyKey: string, body: Static<typeof CreateIssuer>): Promise<Answer> {
-      refuseCardNumbers(body)
-      checkIssuer(body)
       const digest = digestIntent(deps.idempotencySecret, {
-        tenantId: actor.tenantId,
-        mode: actor.mode,
+        ...actor,
         operation: 'POST /v1/issuers',
         parentId: '',
         idempotencyKey,
         request: body,
       })
-      return once(database, actor.tenantId, digest, async (tx) => {
+      const judge = async () => {
+        refuseCardNumbers(body)
+        checkIssuer(body)
+      }
+      const write = async (tx: Tx) => {
         const id = deps.newId(digest.bucket)
         const at = deps.now()
         const issuer: Issuer = {
@@ -40,11 +42,7 @@ export function issuers(deps: Deps) {
           version: 1,
           created_at: at,
         }
-        await claimExternalId(
-          tx,
-          { tenantId: actor.tenantId, mode: actor.mode, kind: 'issuer', value: body.external_id },
-          id,
-        )
+        await claimExternalId(tx, { ...actor, kind: 'issuer', value: body.external_id }, id)
         await repo.insertIssuer(tx, actor, digest.bucket, issuer)
         await recordEvent(tx, actor, {
           id: deps.newId(digest.bucket),
@@ -55,7 +53,8 @@ export function issuers(deps: Deps) {
           at,
         })
         return { status: 201, body: toWire(issuer) }
-      })
+      }
+      return once(database, actor.tenantId, digest, { judge, write })
     },
 
     /** @throws {NotFound} Unknown, or another tenant's. */
@@ -75,10 +74,15 @@ export function issuers(deps: Deps) {
       return issuer ? [issuer] : []
     },
 
-    /** Replaces the logo. @throws {LogoUnreadable} Neither PNG nor JPEG. */
+    /**
+     * Replaces the logo.
+     *
+     * @throws {InvalidLogo} Not a picture that can be printed: found here, because a document that was issued with it
+     *   would never get its PDF.
+     */
     async putLogo(actor: Principal, id: string, image: Buffer): Promise<void> {
-      if (!isPng(image) && !isJpeg(image)) throw new LogoUnreadable('send a PNG or JPEG image of at most 256 kB')
-      await withTransaction(database.knex, async (tx) => {
+      parseLogo(image)
+      const change = async (tx: Tx) => {
         const sha256 = createHash('sha256').update(image).digest()
         const version = await repo.updateLogo(tx, actor, id, { sha256, bytes: image })
         if (version === undefined) throw new NotFound('issuer')
@@ -90,7 +94,8 @@ export function issuers(deps: Deps) {
           objectVersion: version,
           at: deps.now(),
         })
-      })
+      }
+      await withTransaction(database.knex, change, { lockTimeoutMs: LOCK_WAIT_MS })
     },
   }
 }
@@ -106,7 +111,9 @@ function checkIssuer(body: Static<typeof CreateIssuer>): void {
   if (body.time_zone !== undefined && !isTimeZone(body.time_zone)) throw new UnknownTimeZone().at('/time_zone')
 }
 
+/** An offset such as +01:00 would be taken too, yet it is no zone: it knows no summer time. */
 function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true
@@ -114,6 +121,3 @@ function isTimeZone(name: string): boolean {
     return false
   }
 }
-
-const isPng = (image: Buffer) => image.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex'))
-const isJpeg = (image: Buffer) => image.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex'))

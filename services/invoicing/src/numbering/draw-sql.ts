@@ -1,6 +1,8 @@
 /**
  * The draw: one statement, the last and only one of an issue that waits for the series row.
  *
+ * 0. `patience` bounds every wait below, for this statement alone: a row that somebody does not let go of must not keep all
+ *    the others from their numbers.
  * 1. `locked` holds the drafts in key order. A draft that is no longer one, or no longer at the version that was
  *    validated, drops out here and takes no number.
  * 2. `held` holds the series in key order, after the drafts. Without it, statements of two processes deadlock (measured:
@@ -9,33 +11,46 @@
  *    latest date, so looking at all requests before it is the same as looking at the numbered ones.
  * 4. `numbered` counts the survivors of each series in order of arrival, and the rest is written from it.
  *
+ * Rows are locked one by one (`lateral`), in the order of the list before it: a join would let the planner read the whole table
+ * while it is small, and the plan of a prepared statement stays while it grows.
+ *
  * Its parameter is a JSON array, one object for each document: a single parameter costs Node less than a column each.
  * The bucket of the number's name is the one that `bucketOfName` computes.
  */
 export const DRAW_SQL = `
-with request as materialized (
-  select * from json_to_recordset($1) as r(
+with patience as materialized (
+  select set_config('lock_timeout', $2, true)
+),
+request as materialized (
+  select r.* from patience cross join json_to_recordset($1) as r(
     ord int, bucket smallint, document_id uuid, version int, tenant_id uuid, mode text, actor_key_id uuid,
     account_id uuid, issuer_id uuid, series_bucket smallint, series_id uuid, issue_on date,
     snapshot text, snapshot_hash text, event_id uuid, event_type text, issued_at timestamptz,
     key_bucket smallint, key_hmac text, request_hmac text, answer text, number_mark text)
 ),
 locked as materialized (
-  select document.bucket, document.id
-    from request join document on document.bucket = request.bucket and document.id = request.document_id
-   where document.state = 'draft' and document.version = request.version and document.tenant_id = request.tenant_id
-   order by document.bucket, document.id
-     for update of document
+  select draft.bucket, draft.id
+    from (select request.bucket, request.document_id, request.version, request.tenant_id
+            from request order by request.bucket, request.document_id) as wanted
+   cross join lateral (
+     select document.bucket, document.id from document
+      where document.bucket = wanted.bucket and document.id = wanted.document_id and document.state = 'draft'
+        and document.version = wanted.version and document.tenant_id = wanted.tenant_id
+        for update) as draft
 ),
 survivor as materialized (
   select request.* from request join locked on locked.bucket = request.bucket and locked.id = request.document_id
 ),
 held as materialized (
-  select series.bucket, series.id, series.next_seq, series.last_issued_on, series.prefix, series.suffix, series.seq_width
-    from series
-   where (series.bucket, series.id) in (select survivor.series_bucket, survivor.series_id from survivor)
-   order by series.bucket, series.id
-     for update
+  select counter.bucket, counter.id, counter.next_seq, counter.last_issued_on, counter.prefix, counter.suffix,
+         counter.seq_width
+    from (select distinct survivor.series_bucket, survivor.series_id from survivor
+           order by survivor.series_bucket, survivor.series_id) as wanted
+   cross join lateral (
+     select series.bucket, series.id, series.next_seq, series.last_issued_on, series.prefix, series.suffix,
+            series.seq_width from series
+      where series.bucket = wanted.series_bucket and series.id = wanted.series_id
+        for update) as counter
 ),
 dated as materialized (
   select survivor.*, held.next_seq, held.prefix, held.suffix, held.seq_width,

@@ -2,8 +2,9 @@ import { type ApiServer, problemResponses } from '@kontor/http-api'
 import { parseId } from '@kontor/ids'
 import Type from 'typebox'
 import type { Deps } from '../deps.ts'
-import { Id, Nullable, Paging } from '../wire/fields.ts'
-import { auditSeries, listSeries, seriesToWire } from './audit.ts'
+import { Id, Instant, Nullable, Paging } from '../wire/fields.ts'
+import { auditSeries } from './audit.ts'
+import { listSeries, seriesToWire } from './list-series.ts'
 
 const SeriesWire = Type.Object({
   id: Id('ser', 'The series.'),
@@ -26,6 +27,20 @@ const AuditWire = Type.Object({
   date_inversions: Type.Array(Type.Integer(), {
     description: 'Numbers dated before the one before them, at most 100.',
   }),
+  numbers: Type.Array(
+    Type.Object({
+      seq: Type.Integer({ description: 'The counter.' }),
+      number: Type.String({ description: 'The number as it is printed.' }),
+      document_id: Type.String({ description: 'The quote or invoice that has it.' }),
+      issue_on: Type.String({ description: 'Its issue date, YYYY-MM-DD.' }),
+      issued_at: Instant('When it was drawn.'),
+      intact: Type.Boolean({
+        description: 'Whether the document is there and says to the byte what the number was bound to (SHA-256).',
+      }),
+    }),
+    { description: 'What became of each number, by number.' },
+  ),
+  has_more: Type.Boolean({ description: 'Whether more numbers follow.' }),
 })
 
 export function seriesRoutes(app: ApiServer, deps: Deps): void {
@@ -76,12 +91,34 @@ export function seriesRoutes(app: ApiServer, deps: Deps): void {
         summary: 'Prove that a series has no gap',
         tags,
         params: Type.Object({ seriesId: Id('ser', 'The series.') }),
-        response: { 200: AuditWire, ...problemResponses(401, 403, 404) },
+        querystring: Type.Object(
+          {
+            after: Type.Optional(
+              Type.String({
+                pattern: '^(0|[1-9][0-9]{0,14})$',
+                maxLength: 15,
+                description: 'The last counter of the page before.',
+              }),
+            ),
+            ...Paging,
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: AuditWire, ...problemResponses(400, 401, 403, 404) },
       },
     },
     async (request) => {
-      const audit = await auditSeries(deps.database, request.principal, parseId('ser', request.params.seriesId))
-      return { ...audit, missing: [...audit.missing], date_inversions: [...audit.date_inversions] }
+      const { after, limit } = request.query
+      const audit = await auditSeries(deps.database, request.principal, parseId('ser', request.params.seriesId), {
+        after: Number(after ?? 0),
+        limit: Number(limit ?? 50),
+      })
+      return {
+        ...audit,
+        missing: [...audit.missing],
+        date_inversions: [...audit.date_inversions],
+        numbers: [...audit.numbers],
+      }
     },
   )
 }

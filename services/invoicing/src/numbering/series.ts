@@ -1,7 +1,7 @@
 import { bucketOf, type NewId } from '@kontor/ids'
 import type { Tx } from '@kontor/postgres'
-import type { DocumentType } from '../documents/document.ts'
 import type { Owner } from '../issuers/repo.ts'
+import type { DocumentType } from './document-type.ts'
 
 /** What stands before the customer number, by document type. No two of these formats can print the same string. */
 const DEFAULT_PREFIX: Record<DocumentType, string> = { quote: 'Q-', invoice: '' }

@@ -1,10 +1,12 @@
 import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf, formatId, parseId } from '@kontor/ids'
+import type { Tx } from '@kontor/postgres'
 import type { Static } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { dayIn } from '../documents/calendar.ts'
-import { InvalidDate, NotIssued, UnknownReference } from '../documents/errors.ts'
+import { checkDay, dayIn } from '../documents/calendar.ts'
+import { NotIssued, UnknownReference } from '../documents/errors.ts'
 import { lockDocument } from '../documents/repo.ts'
+import type { Snapshot } from '../documents/snapshot.ts'
 import { recordEvent } from '../events/event.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
@@ -41,9 +43,10 @@ export function payments(deps: Deps) {
 
   /** @throws {UnknownReference} Neither the account's nor a token at all. */
   async function findInstrument(actor: Principal, tokenId: string, invoiceId: string): Promise<MaskedInstrument> {
-    const instrument = await deps.findInstrument(actor, tokenId)
     // A token of the account shares the account's bucket; whether it is the invoice's account is checked under its lock.
-    if (!instrument || bucketOf(tokenId) !== bucketOf(invoiceId)) throw new UnknownReference('token').at('/token_id')
+    const mayFit = bucketOf(tokenId) === bucketOf(invoiceId)
+    const instrument = mayFit ? await deps.findInstrument(actor, tokenId) : undefined
+    if (!instrument) throw new UnknownReference('token').at('/token_id')
     return instrument
   }
 
@@ -54,22 +57,25 @@ export function payments(deps: Deps) {
      * @throws {OverAllocation} More than what is open. The invoice is held meanwhile, so that two payments cannot both fit.
      */
     async record(actor: Principal, idempotencyKey: string, body: Static<typeof RecordPayment>): Promise<Answer> {
-      refuseCardNumbers(body)
       const invoiceId = parseId('inv', body.invoice_id)
       const tokenId = body.token_id === undefined ? null : parseId('tok', body.token_id)
-      if ((tokenId === null) === (body.method === undefined)) throw new MethodMissing().at('/method')
-      checkReceivedOn(body.received_on, deps.now())
       const bucket = bucketOf(invoiceId)
       const digest = digestIntent(
         deps.idempotencySecret,
         { ...actor, operation: 'POST /v1/payments', parentId: invoiceId, idempotencyKey, request: body },
         bucket,
       )
-      const instrument = tokenId && (await findInstrument(actor, tokenId, invoiceId))
-      return once(database, actor.tenantId, digest, async (tx) => {
+      const judge = async () => {
+        refuseCardNumbers(body)
+        if ((tokenId === null) === (body.method === undefined)) throw new MethodMissing().at('/method')
+        checkDay(body.received_on, '/received_on')
+        return tokenId === null ? null : findInstrument(actor, tokenId, invoiceId)
+      }
+      const write = async (tx: Tx, instrument: MaskedInstrument | null) => {
         const invoice = await lockDocument(tx, actor, 'invoice', invoiceId)
         if (!invoice) throw new NotFound('invoice')
-        if (invoice.state !== 'issued') throw new NotIssued()
+        if (invoice.snapshot === null) throw new NotIssued()
+        checkReceived(body.received_on, invoice.snapshot, deps.now())
         if (instrument && instrument.accountId !== invoice.account_id)
           throw new UnknownReference('token').at('/token_id')
         if (body.currency !== invoice.currency) throw new CurrencyMismatch(invoice.currency).at('/currency')
@@ -108,7 +114,8 @@ export function payments(deps: Deps) {
           at,
         })
         return { status: 201, body: toWire(payment, [allocation]) }
-      })
+      }
+      return once(database, actor.tenantId, digest, { judge, write })
     },
 
     async get(actor: Principal, id: string): Promise<Static<typeof PaymentWire>> {
@@ -119,10 +126,8 @@ export function payments(deps: Deps) {
   }
 }
 
-/** Money has come by the end of today, wherever on Earth the issuer is. */
-function checkReceivedOn(day: string, now: Date): void {
-  const instant = new Date(`${day}T00:00:00Z`)
-  if (Number.isNaN(instant.getTime()) || instant.toISOString().slice(0, 10) !== day)
-    throw new InvalidDate().at('/received_on')
-  if (day > dayIn('Pacific/Kiritimati', now)) throw new ReceivedInFuture().at('/received_on')
+/** Money has come by the end of today, where the issuer was when it issued the invoice. */
+function checkReceived(day: string, snapshot: string, now: Date): void {
+  const { issuer } = JSON.parse(snapshot) as Snapshot
+  if (day > dayIn(issuer.time_zone, now)) throw new ReceivedInFuture().at('/received_on')
 }

@@ -4,7 +4,7 @@ import { DomainError } from '@kontor/problem'
 
 /** A stored instrument as invoicing may know it. */
 export interface MaskedInstrument {
-  readonly type: 'card' | 'bank_account' | 'paypal_account'
+  readonly type: (typeof TYPES)[number]
   /** Such as `Visa •••• 4242`. */
   readonly display: string
   /** UUID of the account it belongs to; `null` for a guest's. */
@@ -33,6 +33,7 @@ export class TokenGone extends DomainError {
 }
 
 const TIMEOUT_MS = 5_000
+const TYPES = ['card', 'bank_account', 'paypal_account'] as const
 
 /**
  * @param url Base URL of the vault.
@@ -42,24 +43,34 @@ export function vaultClient(url: string, keys: { readonly test?: string; readonl
   return async (owner, tokenId) => {
     const key = keys[owner.mode]
     if (!key) throw new Unavailable('vault_unavailable', `the vault, for want of a ${owner.mode} service key,`)
-    const response = await fetch(`${url}/v1/tokens/${formatId('tok', tokenId)}`, {
-      headers: { authorization: `Bearer ${key}`, 'kontor-tenant': formatId('ten', owner.tenantId) },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((cause: unknown) => {
+    try {
+      const response = await fetch(`${url}/v1/tokens/${formatId('tok', tokenId)}`, {
+        headers: { authorization: `Bearer ${key}`, 'kontor-tenant': formatId('ten', owner.tenantId) },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        // A vault does not redirect; following would carry the question elsewhere.
+        redirect: 'error',
+      })
+      if (response.status === 200) return readInstrument(await response.json())
+      // A body that nobody reads would keep the connection from being used again.
+      await response.body?.cancel()
+      if (response.status === 404) return undefined
+      if (response.status === 410) throw new TokenGone()
+      throw new Error(`the vault answered ${response.status}`)
+    } catch (cause) {
+      if (cause instanceof TokenGone) throw cause
       throw new Unavailable('vault_unavailable', 'the vault', { cause })
-    })
-    if (response.status === 404) return undefined
-    if (response.status === 410) throw new TokenGone()
-    if (!response.ok) throw new Unavailable('vault_unavailable', 'the vault')
-    const token = (await response.json()) as {
-      type: MaskedInstrument['type']
-      display: string
-      account_id: string | null
     }
-    return {
-      type: token.type,
-      display: token.display,
-      accountId: token.account_id === null ? null : parseId('acc', token.account_id),
-    }
+  }
+}
+
+/** @throws {Error} Not the answer of a vault: whatever answers there, it is not to be believed. */
+function readInstrument(answer: unknown): MaskedInstrument {
+  const { type, display, account_id } = answer as Record<string, unknown>
+  const isInstrument = (TYPES as readonly unknown[]).includes(type) && typeof display === 'string'
+  if (!isInstrument || !(account_id === null || typeof account_id === 'string')) throw new Error('not an instrument')
+  return {
+    type: type as MaskedInstrument['type'],
+    display,
+    accountId: account_id === null ? null : parseId('acc', account_id),
   }
 }

@@ -1,4 +1,5 @@
 import { type IdPrefix, idPattern } from '@kontor/ids'
+import { decimalPattern } from '@kontor/money'
 import Type, { type TObject, type TSchema } from 'typebox'
 
 /** An id of one kind on the wire, such as `inv_01h455vb4pex5vsknk084sn02q`. */
@@ -54,8 +55,11 @@ export const AbsoluteMinor = (description: string) =>
   })
 
 /** A decimal string of at most 12 digits before and 9 after the point. */
-export const Decimal = (description: string) =>
-  Type.String({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?$', maxLength: 23, description })
+export const Decimal = (description: string) => Type.String({ pattern: decimalPattern(), maxLength: 23, description })
+
+/** An IBAN as it is printed or typed. Check digits may be wrong; that it begins like an IBAN tells it from a card number. */
+export const PrintedIban = (description: string) =>
+  Type.String({ pattern: '^[A-Za-z]{2} ?[0-9]{2}[A-Za-z0-9 .-]{0,38}$', maxLength: 42, description })
 
 export const Version = Type.Integer({ minimum: 1, description: 'Grows by one with each change; send it as If-Match.' })
 
@@ -72,6 +76,7 @@ export const Body = <T extends Record<string, TSchema>>(
 
 export const IdempotencyHeader = Type.Object({
   'idempotency-key': Type.String({
+    maxLength: 128,
     description: 'Your name for this one intent, 8 to 128 of A-Z a-z 0-9 _ . : -; repeat it on a retry.',
   }),
 })
@@ -79,7 +84,11 @@ export const IdempotencyHeader = Type.Object({
 /** The query of a list: keyset paging. */
 export const Paging = {
   limit: Type.Optional(
-    Type.String({ pattern: '^([1-9][0-9]?|1[0-9][0-9]|200)$', description: '1 to 200, 50 unless given.' }),
+    Type.String({
+      pattern: '^([1-9][0-9]?|1[0-9][0-9]|200)$',
+      maxLength: 3,
+      description: '1 to 200, 50 unless given.',
+    }),
   ),
 }
 

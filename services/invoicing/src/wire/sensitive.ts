@@ -1,4 +1,4 @@
-import { containsPan } from '@kontor/payment-data'
+import { containsPan, ibanLength } from '@kontor/payment-data'
 import { DomainError, type FieldError } from '@kontor/problem'
 
 /** Text that holds what looks like a card number. Payment data goes to the vault and nowhere else. */
@@ -17,10 +17,24 @@ export class SensitiveText extends DomainError {
   }
 }
 
-/** Payee accounts are public business data, and hold digits by nature. */
-const ACCOUNT_FIELDS = new Set(['iban', 'account_number'])
-/** Register numbers, GLNs, GTINs, SIRETs: 13 and 14 digits with a check digit are common there, so only longer runs count. */
-const IDENTIFIER_FIELDS = new Set(['legal_id', 'vat_id', 'tax_number', 'seller_item_id', 'phone', 'id', 'external_id'])
+/** Payee accounts are public business data, and their digits may look like a card number by chance. */
+const ACCOUNT_FIELDS = new Set(['iban'])
+/**
+ * Register numbers, GLNs, GTINs, SIRETs, account numbers: 13 and 14 digits with a check digit are common there, so only
+ * longer runs count.
+ */
+const IDENTIFIER_FIELDS = new Set([
+  'legal_id',
+  'vat_id',
+  'tax_number',
+  'seller_item_id',
+  'phone',
+  'id',
+  'external_id',
+  'account_number',
+])
+/** Everything but digits, of which full-width ones are some. */
+const NO_DIGITS = /[^0-9\uff10-\uff19]/g
 
 /**
  * Looks through every text of a request for card numbers.
@@ -36,12 +50,25 @@ export function refuseCardNumbers(body: unknown): void {
 
 function visit(value: unknown, path: string, name: string, paths: string[]): void {
   if (typeof value === 'string') {
-    if (value.length < 13 || ACCOUNT_FIELDS.has(name)) return
-    if (IDENTIFIER_FIELDS.has(name) && value.replace(/\D/g, '').length < 15) return
+    if (value.length < 13) return
+    if (ACCOUNT_FIELDS.has(name)) {
+      if (isCardBehindLetters(value)) paths.push(path)
+      return
+    }
+    if (IDENTIFIER_FIELDS.has(name) && value.replace(NO_DIGITS, '').length < 15) return
     if (containsPan(value)) paths.push(path)
   } else if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) visit(item, `${path}/${index}`, name, paths)
   } else if (value !== null && typeof value === 'object') {
     for (const [key, item] of Object.entries(value)) visit(item, `${path}/${key}`, key, paths)
   }
+}
+
+/**
+ * An IBAN may be mistyped, which is a warning; what has not even the length that its country's IBANs have, and is a card number
+ * behind its first four characters, is none.
+ */
+function isCardBehindLetters(text: string): boolean {
+  const typed = text.replace(/[^0-9A-Za-z]/g, '')
+  return typed.length !== ibanLength(typed.slice(0, 2).toUpperCase()) && containsPan(typed.slice(4))
 }

@@ -1,0 +1,5 @@
+/** What is numbered; each has series of its own. */
+export type DocumentType = keyof typeof ID_PREFIX
+
+/** The id prefix of each kind of document. */
+export const ID_PREFIX = { quote: 'quo', invoice: 'inv' } as const
