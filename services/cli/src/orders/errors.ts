@@ -25,6 +25,7 @@ export class UnsupportedDocument extends DomainError {
   readonly code = 'unsupported_document'
   readonly status = 422
   readonly title = 'Only invoices are made from order files'
+  override readonly errors = [{ path: '/document', code: 'not_allowed_value', message: 'must be "invoice"' }]
 
   constructor() {
     super('the field document must say "invoice"')

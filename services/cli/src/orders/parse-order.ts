@@ -24,7 +24,7 @@ export function parseOrder(text: string): OrderForm {
   const value = parseJson(text)
   if (form.Check(value)) return value
   const document = value !== null && typeof value === 'object' && 'document' in value ? value.document : undefined
-  if (typeof document === 'string' && document !== 'invoice') throw new UnsupportedDocument().at('/document')
+  if (typeof document === 'string' && document !== 'invoice') throw new UnsupportedDocument()
   throw new InvalidOrder(fieldErrors(value))
 }
 

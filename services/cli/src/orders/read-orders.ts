@@ -51,6 +51,8 @@ async function readText(path: string): Promise<string | UnreadableOrder> {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
   } catch (error) {
     if (error instanceof TypeError) return new UnreadableOrder('the file is not UTF-8')
-    return new UnreadableOrder(`the file cannot be opened (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`)
+    return new UnreadableOrder(
+      `the file cannot be opened (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`,
+    )
   }
 }
