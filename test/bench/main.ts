@@ -1,0 +1,63 @@
+// Measures how fast Kontor is beside the bare parts that it is made of: `pnpm bench [NAME…] [--json] [--profile=FOLDER]`.
+import { parseArgs } from 'node:util'
+import { measureExport } from './exports.ts'
+import type { Figure } from './figure.ts'
+import { measureIssue } from './issue.ts'
+import { measureMoney } from './money.ts'
+import { measurePage, measureSeal } from './own-process.ts'
+import { heading, row } from './report.ts'
+import { onStage, type Stage } from './stage.ts'
+import { measureReveal, measureTokenize } from './tokens.ts'
+
+/** Rounds that count: short ones and many, because what disturbs them comes and goes. An odd number has a median of its own. */
+const ROUNDS = 11
+
+const COMPUTED: Readonly<Record<string, () => Promise<Figure>>> = {
+  'money.document10': () => measureMoney({ rounds: ROUNDS }),
+  'vault.seal': () => measureSeal({ rounds: ROUNDS }),
+  'pdf.page': () => measurePage({ rounds: ROUNDS }),
+}
+
+const STAGED: Readonly<Record<string, (stage: Stage, name: string) => Promise<Figure>>> = {
+  'vault.tokenize.32': (stage, name) => measureTokenize(stage, { name, goal: 0.95, callers: 32, rounds: ROUNDS }),
+  'vault.tokenize.128': (stage, name) => measureTokenize(stage, { name, goal: 1.15, callers: 128, rounds: ROUNDS }),
+  'vault.reveal.32': (stage, name) => measureReveal(stage, { name, goal: 0.5, callers: 32, rounds: ROUNDS }),
+  'invoicing.issue.hot': (stage, name) =>
+    measureIssue(stage, { name, goal: 1.5, accounts: 1, callers: 32, most: 2_500, rounds: ROUNDS }),
+  'invoicing.issue.1000': (stage, name) =>
+    measureIssue(stage, { name, goal: 0.5, accounts: 1_000, callers: 32, most: 2_500, rounds: ROUNDS }),
+  'invoicing.issue.one': (stage, name) =>
+    measureIssue(stage, { name, goal: null, accounts: 1, callers: 1, most: 500, rounds: ROUNDS }),
+  'export.csv': (stage) => measureExport(stage, { rounds: 5 }),
+}
+
+const NAMES = [...Object.keys(COMPUTED), ...Object.keys(STAGED)]
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'boolean' }, profile: { type: 'string' }, help: { type: 'boolean' } },
+  })
+  const unknown = positionals.filter((name) => !NAMES.includes(name))
+  if (values.help || unknown.length > 0) {
+    console.log(`Usage: pnpm bench [NAME…] [--json] [--profile=FOLDER]\n\nNames: ${NAMES.join(', ')}`)
+    process.exitCode = unknown.length > 0 ? 2 : 0
+    return
+  }
+  const asked = (name: string) => positionals.length === 0 || positionals.includes(name)
+  const print = (figure: Figure) => console.log(values.json ? JSON.stringify(figure) : row(figure))
+  if (!values.json) console.log(heading())
+  for (const [name, measure] of Object.entries(COMPUTED)) if (asked(name)) print(await measure())
+  const staged = Object.entries(STAGED).filter(([name]) => asked(name))
+  if (staged.length === 0) return
+  await onStage({ profileFolder: values.profile, log: (line) => console.error(line) }, async (stage) => {
+    for (const [name, measure] of staged) print(await measure(stage, name))
+  })
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error && error.name === 'CannotStart' ? error.message : error)
+  process.exitCode = 1
+}

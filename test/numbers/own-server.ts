@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { startEmbedded } from '@kontor/embedded-postgres'
+import { makeTemplates } from '../support/test-server.ts'
+
+/** A database server that may be crashed, because nobody else uses it. */
+export interface OwnServer {
+  readonly databaseUrl: string
+  readonly migrationUrl: string
+  /** Ends the server in the middle of whatever it does, and starts it again on what reached its log. */
+  crash(): Promise<void>
+  destroy(): Promise<void>
+}
+
+/** A crashed server takes its processes with it within a second or two. */
+const END_POLL_MS = 10
+
+/**
+ * Starts PostgreSQL with durable commits on a free port, which it keeps through its crashes, and migrates the databases.
+ */
+export async function startOwnServer(log: (line: string) => void): Promise<OwnServer> {
+  // Throw-away, so that a later run sweeps what a killed one leaves; but with the durability that the proof is about.
+  let server = await startEmbedded({ throwAway: true, settings: { fsync: 'on', full_page_writes: 'on' }, log })
+  const dataFolder = dirname(dirname(server.dataDirectory))
+  const { port, adminUrl } = server
+  const destroy = async () => {
+    await server.destroy()
+    await rm(dataFolder, { recursive: true, force: true })
+  }
+  try {
+    const password = () => ({
+      owner: randomBytes(18).toString('base64url'),
+      service: randomBytes(18).toString('base64url'),
+    })
+    const passwords = { vault: password(), keys: password(), invoicing: password() }
+    const { invoicing } = await makeTemplates({ adminUrl, passwords, prefix: 'numbers' })
+    return {
+      databaseUrl: invoicing.url,
+      migrationUrl: invoicing.migrationUrl,
+      destroy,
+      async crash() {
+        const pid = Number((await readFile(join(server.dataDirectory, 'postmaster.pid'), 'utf8')).split('\n')[0])
+        process.kill(pid, 'SIGQUIT')
+        while (isAlive(pid)) await pause(END_POLL_MS)
+        server = await startEmbedded({ dataFolder, settings: { port: String(port) }, log })
+      },
+    }
+  } catch (error) {
+    await destroy()
+    throw error
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,168 @@
+import { DATABASES, type DatabaseName, serviceRole, sqlstate, urlFor } from '@kontor/postgres'
+import test, { type ExecutionContext } from 'ava'
+import pg from 'pg'
+import { type FreshDatabases, freshDatabases, testServer } from './support/database.ts'
+
+// What each service may do with each table of its database: read, write a new row, change some columns, delete. A table that is
+// missing here fails the test, so that nobody adds one without deciding.
+const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> = {
+  vault: {
+    tenant: 'select',
+    api_key: 'select',
+    data_subject: 'select insert update',
+    token: 'select insert update',
+    event: 'select insert',
+  },
+  keys: {
+    tenant_kek: 'select insert',
+    tenant_secret: 'select insert',
+    // Erasure destroys the key of a data subject.
+    dek: 'select insert delete',
+  },
+  invoicing: {
+    tenant: 'select',
+    api_key: 'select',
+    unique_name: 'select insert',
+    idempotency: 'select insert update',
+    event: 'select insert',
+    issuer: 'select insert update',
+    issuer_logo: 'select insert',
+    account: 'select insert update',
+    series: 'select insert update',
+    document: 'select insert update',
+    number_ledger: 'select insert',
+    quote_acceptance: 'select insert',
+    document_file: 'select insert',
+    payment: 'select insert',
+    allocation: 'select insert',
+  },
+}
+
+/** Columns that a service must never change, though it may change others of the row. */
+const FIXED: Readonly<Record<string, readonly string[]>> = {
+  'vault.token': ['id', 'bucket', 'tenant_id', 'mode', 'type', 'created_at'],
+  'vault.data_subject': ['id', 'bucket', 'tenant_id'],
+  'invoicing.idempotency': ['bucket', 'key_hmac', 'tenant_id', 'request_hmac'],
+  'invoicing.issuer': ['id', 'bucket', 'tenant_id', 'mode', 'external_id'],
+  'invoicing.account': ['id', 'bucket', 'tenant_id', 'mode', 'customer_number', 'external_id'],
+  'invoicing.series': ['id', 'bucket', 'tenant_id', 'issuer_id', 'account_id', 'document_type', 'prefix', 'suffix'],
+  'invoicing.document': ['id', 'bucket', 'tenant_id', 'mode', 'document_type', 'account_id', 'issuer_id', 'series_id'],
+}
+
+let databases: FreshDatabases
+test.before(async () => {
+  databases = await freshDatabases()
+})
+test.after.always(() => databases.drop())
+
+const serviceUrl = (name: DatabaseName) => databases[`${name}Url`]
+
+async function query<Row extends object>(url: string, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Row>(sql, [...values])).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function refused(t: ExecutionContext, url: string, sql: string, codes: readonly string[] = ['42501']) {
+  const error = await t.throwsAsync(query(url, sql), undefined, sql)
+  t.true(codes.includes(sqlstate(error) ?? ''), `${sql}: ${sqlstate(error)}`)
+}
+
+const PRIVILEGES_SQL = `
+select relation.relname as name, concat_ws(' ',
+         case when has_table_privilege(relation.oid, 'select') then 'select' end,
+         case when has_table_privilege(relation.oid, 'insert') then 'insert' end,
+         case when has_any_column_privilege(relation.oid, 'update') then 'update' end,
+         case when has_table_privilege(relation.oid, 'delete') then 'delete' end,
+         case when has_table_privilege(relation.oid, 'truncate') then 'truncate' end,
+         case when has_table_privilege(relation.oid, 'references') then 'references' end,
+         case when has_table_privilege(relation.oid, 'trigger') then 'trigger' end) as may
+  from pg_class as relation
+ where relation.relnamespace = 'public'::regnamespace and relation.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+   and relation.relname !~ '^(knex_migrations|migration_checksum)'
+`
+
+for (const name of DATABASES) {
+  test(`the service of ${name} may do with each table what was decided, and nothing else`, async (t) => {
+    const rows = await query<{ name: string; may: string }>(serviceUrl(name), PRIVILEGES_SQL)
+    t.deepEqual(Object.fromEntries(rows.map((row) => [row.name, row.may])), { ...ALLOWED[name] })
+  })
+
+  test(`the service of ${name} cannot alter the schema, become somebody else or reach beyond the database`, async (t) => {
+    const url = serviceUrl(name)
+    const [table = ''] = Object.keys(ALLOWED[name])
+    for (const sql of [
+      'create table mine (id int)',
+      'create temporary table mine (id int)',
+      'create schema mine',
+      'create view mine as select 1',
+      'create function mine() returns int language sql as $$ select 1 $$',
+      'create extension dblink',
+      `alter table ${table} add column mine int`,
+      `alter table ${table} disable trigger user`,
+      `drop table ${table}`,
+      `truncate ${table}`,
+      `begin; lock table ${table} in access exclusive mode`,
+      `comment on table ${table} is ''`,
+      `create index on ${table} (tenant_id)`,
+      'create role mine',
+      `alter role ${serviceRole(name)} superuser`,
+      `set role kontor_${name}_owner`,
+      'set role kontor_retention',
+      'set session_replication_role = replica',
+      'create database mine',
+      "copy (select 1) to program 'true'",
+      "select pg_read_file('/etc/passwd')",
+      'select rolpassword from pg_authid',
+    ]) {
+      // An extension that is not installed at all is refused in other words.
+      await refused(t, url, sql, sql.includes('extension') ? ['42501', '0A000', '58P01'] : ['42501', '42809'])
+    }
+  })
+
+  test(`the other services, and nobody without a password, cannot connect to the database of ${name}`, async (t) => {
+    const database = new URL(serviceUrl(name)).pathname.slice(1)
+    const { passwords, adminUrl } = testServer()
+    for (const other of DATABASES.filter((each) => each !== name)) {
+      for (const who of ['service', 'owner'] as const) {
+        const role = `kontor_${other}_${who}`
+        await refused(t, urlFor(adminUrl, database, role, passwords[other][who]), 'select 1')
+      }
+    }
+    await refused(t, urlFor(adminUrl, database, 'kontor_retention', 'anything'), 'select 1', ['28000', '28P01'])
+    await refused(t, urlFor(adminUrl, database, serviceRole(name), 'wrong'), 'select 1', ['28P01'])
+  })
+}
+
+test('what the services share are names alone: none of them is a member of another role', async (t) => {
+  const members = await query(
+    databases.adminUrl,
+    "select member::regrole::text as member, roleid::regrole::text as role from pg_auth_members where member::regrole::text like 'kontor%service'",
+  )
+  t.deepEqual(members, [])
+  const powers = await query(
+    databases.adminUrl,
+    `select rolname from pg_roles where rolname like 'kontor\\_%service'
+        and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls)`,
+  )
+  t.deepEqual(powers, [])
+})
+
+for (const [path, columns] of Object.entries(FIXED)) {
+  const [name, table] = path.split('.') as [DatabaseName, string]
+  test(`the service of ${name} cannot change what names a row of ${table}, or whose it is`, async (t) => {
+    const rows = await query<{ name: string; may: boolean }>(
+      serviceUrl(name),
+      "select name, has_column_privilege($1, name, 'update') as may from unnest($2::text[]) as name",
+      [table, columns],
+    )
+    t.deepEqual(
+      rows,
+      columns.map((column) => ({ name: column, may: false })),
+    )
+  })
+}
