@@ -23,12 +23,12 @@ const STAGED: Readonly<Record<string, (stage: Stage, name: string) => Promise<Fi
   'vault.tokenize.128': (stage, name) => measureTokenize(stage, { name, goal: 1.15, callers: 128, rounds: ROUNDS }),
   'vault.reveal.32': (stage, name) => measureReveal(stage, { name, goal: 0.5, callers: 32, rounds: ROUNDS }),
   'invoicing.issue.hot': (stage, name) =>
-    measureIssue(stage, { name, goal: 1.5, accounts: 1, callers: 32, most: 2_500, rounds: ROUNDS }),
+    measureIssue(stage, { name, goal: 1.5, accounts: 1, callers: 32, most: 1_500, rounds: ROUNDS }),
   'invoicing.issue.1000': (stage, name) =>
-    measureIssue(stage, { name, goal: 0.5, accounts: 1_000, callers: 32, most: 2_500, rounds: ROUNDS }),
+    measureIssue(stage, { name, goal: 0.5, accounts: 1_000, callers: 32, most: 1_500, rounds: ROUNDS }),
   'invoicing.issue.one': (stage, name) =>
     measureIssue(stage, { name, goal: null, accounts: 1, callers: 1, most: 500, rounds: ROUNDS }),
-  'export.csv': (stage) => measureExport(stage, { rounds: 5 }),
+  'export.csv': (stage) => measureExport(stage, { rounds: 7 }),
 }
 
 const NAMES = [...Object.keys(COMPUTED), ...Object.keys(STAGED)]

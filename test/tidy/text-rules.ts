@@ -32,7 +32,7 @@ export const TEXT_RULES: readonly Rule[] = [
     forbidden: /(?<![\w.$}*/-])\/(root|home|Users|tmp|work|workspace|mnt)\/[\w.$-]|\b[A-Z]:\\\\?Users\\/,
     comments: true,
     at: 'test/support/run.ts',
-    planted: ["readFile('/home/me/order.json')", '# cd /work/main', 'C:\\Users\\me', '`/tmp/out`'],
+    planted: ["readFile('/home/me/order.json')", '# cd /workspace/main', 'C:\\Users\\me', '`/tmp/out`'],
     innocent: [
       "join(tmpdir(), 'kontor')",
       'https://example.org/home/page',
@@ -50,7 +50,7 @@ export const TEXT_RULES: readonly Rule[] = [
     planted: [
       'registry=https://packages.example',
       '    resolution: {tarball: https://packages.example/a.tgz}',
-      '# https://registry.npmjs.org/knex',
+      '# see registry.packages.example/knex',
       'npm install --registry http://a',
       'http://10.1.2.3:4873',
       'http://192.168.1.7/',
