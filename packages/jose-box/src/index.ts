@@ -16,4 +16,14 @@ export {
   symmetricKid,
 } from './keys.ts'
 export { openRecord, sealRecord } from './record.ts'
+export {
+  generateSigningKey,
+  InvalidSignature,
+  type SignedPayload,
+  type SigningPrivateJwk,
+  type SigningPublicJwk,
+  signCompact,
+  signingPublicJwk,
+  verifyCompact,
+} from './signature.ts'
 export { unwrapKey, wrapKey } from './wrapped-key.ts'

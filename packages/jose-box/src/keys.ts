@@ -58,7 +58,8 @@ export function publicJwks(keys: readonly EncryptionPublicJwk[]): { keys: Encryp
   return { keys: keys.map(({ kty, crv, x, y, use, alg, kid }) => ({ kty, crv, x, y, use, alg, kid })) }
 }
 
-async function thumbprint(jwk: Record<string, string>): Promise<string> {
+/** @returns The RFC 7638 thumbprint of a key, 43 characters of base64url. */
+export async function thumbprint(jwk: Record<string, string>): Promise<string> {
   const key = await jose.JWK.asKey(jwk)
   const digest: unknown = await key.thumbprint('SHA-256')
   // Its type declaration says text, what comes is bytes.

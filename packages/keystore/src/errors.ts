@@ -42,15 +42,44 @@ export class PassphraseTooShort extends Error {
   }
 }
 
-/** Something was wrapped by a root KEK that this provider does not hold: an older or another keystore is in place. */
-export class RootKeyMissing extends Error {
-  constructor() {
-    super('the key provider does not hold the root key that is asked for')
+/** Two that change a keystore at once would lose a key of one of them. */
+export class KeystoreBusy extends Error {
+  constructor(path: string, lock: string) {
+    super(`The keystore ${path} is being changed by another process; if there is none, remove ${lock} and try again.`)
   }
 }
 
-export class RootKeyRetired extends Error {
+/** Something was wrapped by a root KEK that this provider does not hold: an older or another keystore is in place. */
+export class RootKeyMissing extends Error {
   constructor() {
-    super('a retired root key wraps nothing new')
+    super('The key provider does not hold the root key that is asked for.')
+  }
+}
+
+/** Destroying it would leave nothing to wrap with, and lose what it has wrapped. */
+export class RootKeyIsCurrent extends Error {
+  constructor() {
+    super('The current root key is never destroyed: rotate first.')
+  }
+}
+
+/** Trimming a transit key takes away all versions below one (OpenBao API, "Trim key"). */
+export class RootKeyNotOldest extends Error {
+  constructor() {
+    super('The key provider destroys root keys from the oldest on: destroy the older ones first.')
+  }
+}
+
+/** The key provider does not answer: down, sealed, overloaded or out of reach. Asking again later may help. */
+export class KeyProviderUnavailable extends Error {
+  constructor(why: string, options?: ErrorOptions) {
+    super(`The key provider cannot be used: ${why}.`, options)
+  }
+}
+
+/** The key provider answers, but not to us: a person has to change its policy or our configuration. */
+export class KeyProviderRefused extends Error {
+  constructor(why: string, options?: ErrorOptions) {
+    super(`The key provider refuses: ${why}.`, options)
   }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { KeystoreCorrupt, KeystoreExists, KeystoreExposed, KeystoreMissing } from './errors.ts'
-import { readPrivateFile, writeNewPrivateFile } from './private-file.ts'
+import { markOf, readPrivateFile, replacePrivateFile, writeNewPrivateFile } from './private-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kontor-private-file-'))
 test.after.always(() => rmSync(folder, { recursive: true }))
@@ -93,4 +93,34 @@ test('a named pipe in place of the file does not hold the start', async (t) => {
   const path = inFolder('pipe')
   execFileSync('mkfifo', ['-m', '600', path])
   await t.throwsAsync(readPrivateFile(path), { instanceOf: KeystoreCorrupt })
+})
+
+test('a file is replaced by one of mode 0600, whatever the mode of the old one was', async (t) => {
+  const path = inFolder('replaced')
+  writeFileSync(path, 'old', { mode: 0o400 })
+  const before = await markOf(path)
+  await replacePrivateFile(path, 'new', randomBytes)
+  t.is(await readPrivateFile(path), 'new')
+  t.is(statSync(path).mode & 0o777, 0o600)
+  t.not(await markOf(path), before)
+})
+
+test('every reader meets either the old file or the new one, complete', async (t) => {
+  const path = inFolder('readers')
+  await writeNewPrivateFile(path, 'a'.repeat(1_000), randomBytes)
+  const writes = ['b', 'c', 'd', 'e'].map((letter) => replacePrivateFile(path, letter.repeat(1_000), randomBytes))
+  const reads = Array.from({ length: 20 }, () => readPrivateFile(path))
+  for (const text of await Promise.all(reads)) t.regex(text, /^(a+|b+|c+|d+|e+)$/)
+  await Promise.all(writes)
+})
+
+test('the mark of a file stays while nothing happens to it, and a missing file has none', async (t) => {
+  const path = inFolder('marked')
+  writeFileSync(path, 'text', { mode: 0o600 })
+  const mark = await markOf(path)
+  await readPrivateFile(path)
+  t.is(await markOf(path), mark)
+  chmodSync(path, 0o640)
+  t.not(await markOf(path), mark)
+  await t.throwsAsync(markOf(inFolder('absent')), { instanceOf: KeystoreMissing })
 })

@@ -1,4 +1,4 @@
-import { constants, link, open, rm } from 'node:fs/promises'
+import { constants, link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KeystoreCorrupt, KeystoreExists, KeystoreExposed, KeystoreMissing } from './errors.ts'
 
@@ -56,6 +56,40 @@ export async function writeNewPrivateFile(
     await rm(temporary, { force: true })
   }
   await syncDirectory(dirname(path))
+}
+
+/**
+ * Replaces a file by one of mode 0600. A process that is killed on the way, or a server that loses its power, leaves either the
+ * old file or the new one, complete.
+ *
+ * @param random Names the temporary file.
+ */
+export async function replacePrivateFile(
+  path: string,
+  text: string,
+  random: (size: number) => Uint8Array,
+): Promise<void> {
+  const temporary = `${path}.${Buffer.from(random(8)).toString('hex')}.tmp`
+  try {
+    await writeDurably(temporary, text)
+    await rename(temporary, path)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  await syncDirectory(dirname(path))
+}
+
+/**
+ * Tells one state of a file from another without reading it.
+ *
+ * @returns Text that changes when the file is replaced or written to, or its mode changes.
+ * @throws {KeystoreMissing} There is none.
+ */
+export async function markOf(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch((error) => {
+    throw hasCode(error, 'ENOENT') ? new KeystoreMissing(path) : error
+  })
+  return [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ')
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {

@@ -5,6 +5,8 @@ import type { SealedRootKey } from './format.ts'
 export interface RootKey {
   readonly kid: string
   readonly state: SealedRootKey['state']
+  /** Milliseconds since 1970. */
+  readonly createdAtMs: number
   /** 32 bytes. */
   readonly key: Buffer
 }
@@ -18,7 +20,7 @@ export interface RootKey {
 export async function sealRootKey(
   key: Buffer,
   passphraseKey: Buffer,
-  { createdAtMs, state }: { readonly createdAtMs: number; readonly state: SealedRootKey['state'] },
+  { createdAtMs, state }: Pick<RootKey, 'createdAtMs' | 'state'>,
 ): Promise<SealedRootKey> {
   const entry = { kid: await symmetricKid(key), created_at: new Date(createdAtMs).toISOString(), state }
   return { ...entry, sealed: wrapKey(key, passphraseKey, header(entry)) }
@@ -30,7 +32,8 @@ export async function sealRootKey(
  */
 export async function openRootKey(entry: SealedRootKey, passphraseKey: Buffer): Promise<RootKey | undefined> {
   const key = unwrapKey(entry.sealed, passphraseKey, header(entry))
-  return (await symmetricKid(key)) === entry.kid ? { kid: entry.kid, state: entry.state, key } : undefined
+  if ((await symmetricKid(key)) !== entry.kid) return undefined
+  return { kid: entry.kid, state: entry.state, createdAtMs: Date.parse(entry.created_at), key }
 }
 
 function header({ kid, created_at, state }: Omit<SealedRootKey, 'sealed'>) {
