@@ -73,6 +73,51 @@ export class TooManyRequests extends DomainError {
   }
 }
 
+/** The key has asked as often as it may in a minute, or an address without a valid key has. */
+export class RateLimited extends DomainError {
+  readonly code = 'rate_limited'
+  readonly status = 429
+  readonly title = 'Asked too often'
+  /** Sent as `Retry-After`. */
+  readonly retryAfterSeconds: number
+  constructor(retryAfterSeconds: number) {
+    super(`ask again in ${retryAfterSeconds} seconds`)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** So many requests are at work that another one would wait too long. It was not begun. */
+export class Overloaded extends DomainError {
+  readonly code = 'overloaded'
+  readonly status = 503
+  readonly title = 'Too many requests are at work'
+  /** Sent as `Retry-After`. */
+  readonly retryAfterSeconds = 1
+  constructor() {
+    super('nothing was done; ask again a little later')
+  }
+}
+
+/** The process has been told to stop: it answers what it has accepted, and is to be given nothing new. */
+export class Draining extends DomainError {
+  readonly code = 'draining'
+  readonly status = 503
+  readonly title = 'This process is stopping'
+  constructor() {
+    super('requests that arrive are still answered; send new ones elsewhere')
+  }
+}
+
+/** The key is bound to networks, and the request came from another one. */
+export class NetworkNotAllowed extends DomainError {
+  readonly code = 'network_not_allowed'
+  readonly status = 403
+  readonly title = 'The API key may not be used from this network'
+  constructor() {
+    super('the source address is in none of the networks of the key')
+  }
+}
+
 /** The connection broke before the answer: the write may be done or not, and only a repetition finds out. */
 export class OutcomeUnknown extends DomainError {
   readonly code = 'outcome_unknown'
@@ -109,6 +154,16 @@ export class UnreadableBody extends DomainError {
   readonly title = 'The body is not JSON'
   constructor() {
     super('the body could not be read as JSON (RFC 8259)')
+  }
+}
+
+/** Which of the two is meant cannot be known, and another reader of the same text may take the other. The name is not repeated. */
+export class DuplicateField extends DomainError {
+  readonly code = 'duplicate_field'
+  readonly status = 400
+  readonly title = 'The body names a field twice'
+  constructor() {
+    super('an object in the body has two fields of one name (RFC 8259, 4)')
   }
 }
 

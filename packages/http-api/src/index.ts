@@ -1,8 +1,11 @@
+export { type DrainOptions, drain } from './drain.ts'
 export {
   ForwardedTenantMissing,
+  NetworkNotAllowed,
   NotAllowed,
   NotFound,
   OutcomeUnknown,
+  RateLimited,
   ScopeMissing,
   TooManyRequests,
   Unauthenticated,
@@ -10,6 +13,7 @@ export {
 } from './errors.ts'
 export { readIdempotencyKey } from './idempotency-key.ts'
 export { createLogger, type Logger } from './logger.ts'
-export { type Authenticate, type Mode, type Principal, requireScope } from './principal.ts'
+export { type Authenticate, type Mode, type Principal, requireScope, type SourceNetworks } from './principal.ts'
 export { ProblemWire, problemResponses } from './problem-schema.ts'
+export { type RateLimiter, rateLimiter, rateLimitFields } from './rate-limit.ts'
 export { type ApiServer, buildServer, type ServerOptions } from './server.ts'

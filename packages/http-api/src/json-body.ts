@@ -1,14 +1,16 @@
 import secureJson from 'secure-json-parse'
-import { UnreadableBody } from './errors.ts'
+import { DuplicateField, UnreadableBody } from './errors.ts'
+import { hasDuplicateField } from './json-names.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads a JSON body without losing or inventing anything: bytes that are no UTF-8 and halves of surrogate pairs, which other
- * readers replace in silence, are refused, and so is a field called `__proto__`.
+ * readers replace in silence, are refused, and so are a field called `__proto__` and one that stands twice.
  *
  * @returns `undefined` for no bytes at all.
  * @throws {UnreadableBody} One fixed sentence, because the parser's own message quotes its input.
+ * @throws {DuplicateField} An object names a field twice.
  * @see RFC 8259, 8; RFC 7493, 2.1
  */
 export function readJson(body: Uint8Array): unknown {
@@ -22,7 +24,8 @@ export function readJson(body: Uint8Array): unknown {
   } catch {
     throw new UnreadableBody()
   }
-  if (hasHalfPair(text)) throw new UnreadableBody()
+  if (text.includes('\\') && hasHalfPair(text)) throw new UnreadableBody()
+  if (hasDuplicateField(text)) throw new DuplicateField()
   return value
 }
 

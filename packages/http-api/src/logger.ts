@@ -51,6 +51,7 @@ export function createLogger(name: string, level: string, destination?: pino.Des
         },
       },
     },
-    destination ?? pino.destination({ sync: false }),
+    // Lines are written some at a time, a tenth of a second late at most: one by one they cost more than the lines themselves.
+    destination ?? pino.destination({ sync: false, minLength: 4_096, periodicFlush: 100 }),
   )
 }

@@ -1,21 +1,23 @@
-import { randomFillSync } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { MalformedBody, toProblem } from '@kontor/problem'
-import { type FastifyBaseLogger, fastify, LogController, type RawServerDefault } from 'fastify'
+import { DomainError, MalformedBody, toProblem } from '@kontor/problem'
+import { type FastifyBaseLogger, type FastifyRequest, fastify, LogController, type RawServerDefault } from 'fastify'
 import type { FastifyInstance } from 'fastify/types/instance.js'
-import Type from 'typebox'
-import { BadRequest, TooManyRequests, Unauthenticated } from './errors.ts'
-import { readIdempotencyKey } from './idempotency-key.ts'
+import { admission } from './admission.ts'
+import { completeSchema } from './documentation.ts'
+import type { Lifecycle } from './drain.ts'
+import { BadRequest, Draining } from './errors.ts'
 import { readJson } from './json-body.ts'
 import type { Logger } from './logger.ts'
 import { explainOutage } from './outage.ts'
-import { type Authenticate, type Principal, requireScope } from './principal.ts'
+import type { Authenticate, Principal } from './principal.ts'
 import { ProblemWire } from './problem-schema.ts'
+import { protectiveHeaders } from './protective-headers.ts'
 import { asDomainError, sendProblem } from './refusals.ts'
+import { requestIds } from './request-ids.ts'
+import { requestLog } from './request-log.ts'
 
 /** A Fastify instance whose handlers know the types of their schemas. */
 export type ApiServer = FastifyInstance<
@@ -36,6 +38,16 @@ export interface ServerOptions {
   readonly ready: () => Promise<void>
   /** The largest body that is read, in bytes. */
   readonly bodyLimit?: number
+  /** Requests a minute of a key that has no limit of its own; 60,000 unless given. Each process counts by itself. */
+  readonly requestsPerMinute?: number
+  /** Requests without a valid key that one source address may send in a minute; 600 unless given. */
+  readonly failuresPerMinute?: number
+  /** Requests under way at once, the others are refused with 503 `overloaded`; 2,000 unless given. */
+  readonly requestsAtOnceMax?: number
+  /** Proxies whose word on the source address is taken (addresses or networks); nobody's unless given. */
+  readonly trustedProxies?: readonly string[]
+  /** A clock that never goes back, in milliseconds; the process's own unless given. */
+  readonly monotonicMs: () => number
 }
 
 /** How long a request may take to arrive, body and all; unless told, Fastify waits for ever. Answers may take longer. */
@@ -43,10 +55,14 @@ const REQUEST_TIMEOUT_MS = 60_000
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The scope that a key needs for this route. Every route under /v1 names one. */
+    /** The scope that a key needs for this route, or the beginning of several (`thing.do:*`). Every route under /v1 names one. */
     scope?: string
     /** Whether a POST takes an Idempotency-Key. Every POST under /v1 says so. */
     idempotency?: 'required' | 'none'
+  }
+  interface FastifyInstance {
+    /** Read by every request, set by `drain`. */
+    lifecycle: Lifecycle
   }
   interface FastifyRequest {
     principal: Principal
@@ -68,6 +84,9 @@ export async function buildServer(options: ServerOptions): Promise<ApiServer> {
     genReqId: requestIds(),
     bodyLimit: options.bodyLimit ?? 1_048_576,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // A request that arrives while the process stops was accepted like any other, so it is answered.
+    return503OnClosing: false,
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: 100 },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, discriminator: true } },
     frameworkErrors: (error, request, reply) => {
@@ -80,12 +99,21 @@ export async function buildServer(options: ServerOptions): Promise<ApiServer> {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.removeContentTypeParser('text/plain')
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    readJson(body),
-  )
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request: unknown, body: Buffer, done) => {
+    try {
+      done(null, readJson(body))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+  app.setChildLoggerFactory((logger, bindings) => requestLog(logger, bindings))
+  const lifecycle: Lifecycle = { draining: false, ending: false }
+  app.decorate('lifecycle', lifecycle)
   const protective = await protectiveHeaders()
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(protective)
+    if (lifecycle.ending) reply.header('connection', 'close')
+    done()
   })
   // Named once in the description and referred to by every refusal: written out each time it was four fifths of the file.
   app.addSchema(ProblemWire)
@@ -110,43 +138,39 @@ export async function buildServer(options: ServerOptions): Promise<ApiServer> {
     theme: { title: options.title },
   })
 
+  const admit = admission({
+    authenticate: options.authenticate,
+    requestsPerMinute: options.requestsPerMinute ?? 60_000,
+    failuresPerMinute: options.failuresPerMinute ?? 600,
+    requestsAtOnceMax: options.requestsAtOnceMax ?? 2_000,
+    monotonicMs: options.monotonicMs,
+  })
   app.addHook('onRoute', (route) => {
     if (!route.url.startsWith('/v1')) return
     const methods = [route.method].flat()
-    if (!route.config?.scope) throw new Error(`route ${methods} ${route.url} names no scope`)
-    if (methods.includes('POST') && !route.config.idempotency) {
+    const { scope, idempotency } = route.config ?? {}
+    if (!scope) throw new Error(`route ${methods} ${route.url} names no scope`)
+    if (methods.includes('POST') && !idempotency) {
       throw new Error(`route ${methods} ${route.url} does not say whether it takes an Idempotency-Key`)
     }
-    // What a route does not document it refuses, in the query as in the body.
-    route.schema = { querystring: Type.Object({}, { additionalProperties: false }), ...route.schema }
+    const takesBody = route.schema?.body !== undefined
+    completeSchema(route, scope)
+    route.onRequest = [
+      admit({ scope, takesIdempotencyKey: idempotency === 'required' }),
+      ...[route.onRequest ?? []].flat(),
+    ]
+    if (!takesBody) route.preValidation = [refuseBody, ...[route.preValidation ?? []].flat()]
   })
-  app.addHook('onRequest', async (request) => {
-    const { scope, idempotency } = request.routeOptions.config
-    if (!scope) return
-    const bearer = /^Bearer +(\S{1,200})$/i.exec(request.headers.authorization ?? '')?.[1]
-    const tenant = request.headers['kontor-tenant']
-    const principal = bearer
-      ? await options.authenticate(bearer, typeof tenant === 'string' ? tenant : undefined)
-      : undefined
-    if (!principal) throw new Unauthenticated()
-    requireScope(principal, scope)
-    request.principal = principal
-    if (idempotency === 'required') request.idempotencyKey = readIdempotencyKey(request.headers['idempotency-key'])
-  })
-  app.addHook('preValidation', async (request) => {
-    const { body } = request
-    if (typeof body !== 'object' || body === null || request.routeOptions.schema?.body || Buffer.isBuffer(body)) return
-    if (Object.keys(body).length === 0) return
-    throw new MalformedBody([{ path: '', code: 'unknown_field', message: 'has a field that is not documented' }])
-  })
-  app.addHook('onResponse', async (request, reply) => {
-    request.log.info({
+  app.addHook('onResponse', (request, reply, done) => {
+    options.logger.info({
+      reqId: request.id,
       event: 'request',
       method: request.method,
       route: request.routeOptions.url ?? 'unknown',
       status: reply.statusCode,
       duration_ms: Math.round(reply.elapsedTime * 10) / 10,
     })
+    done()
   })
   app.setErrorHandler((error, request, reply) => {
     // Whoever hangs up in the middle of a body did nothing, and breaks off with the same code as a database would.
@@ -155,7 +179,9 @@ export async function buildServer(options: ServerOptions): Promise<ApiServer> {
       ? new BadRequest()
       : asDomainError(explainOutage(error, ['GET', 'HEAD'].includes(request.method)))
     const problem = toProblem(refusal, request.id)
-    if (refusal instanceof TooManyRequests) reply.header('retry-after', refusal.retryAfterSeconds)
+    const { retryAfterSeconds } = refusal as { readonly retryAfterSeconds?: unknown }
+    if (refusal instanceof DomainError && typeof retryAfterSeconds === 'number')
+      reply.header('retry-after', retryAfterSeconds)
     if (problem.status >= 500) request.log.error({ event: 'failed', code: problem.code, err: error })
     sendProblem(reply, problem)
   })
@@ -166,37 +192,17 @@ export async function buildServer(options: ServerOptions): Promise<ApiServer> {
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   app.get('/health', { schema: { hide: true } }, async () => ({ status: 'up' }))
   app.get('/ready', { schema: { hide: true } }, async () => {
+    if (lifecycle.draining) throw new Draining()
     await options.ready()
     return { status: 'ready' }
   })
   return app as unknown as ApiServer
 }
 
-/** What helmet sends is the same for every answer, so it is asked once: asked each time, it costs more than the log line. */
-async function protectiveHeaders(): Promise<Record<string, string>> {
-  const empty = fastify()
-  const bare = await empty.inject('/')
-  await empty.close()
-  const helmeted = fastify()
-  await helmeted.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } })
-  const { headers } = await helmeted.inject('/')
-  await helmeted.close()
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (name in bare.headers ? [] : [[name, String(value)]])),
-  )
-}
-
-/** @returns Gives 96 random bits in hexadecimal. The system is asked for those of many requests at once. */
-function requestIds(): () => string {
-  const ID_BYTES = 12
-  const drawn = Buffer.alloc(ID_BYTES * 256)
-  let used = drawn.length
-  return () => {
-    if (used === drawn.length) {
-      randomFillSync(drawn)
-      used = 0
-    }
-    used += ID_BYTES
-    return drawn.toString('hex', used - ID_BYTES, used)
-  }
+/** A route that documents no body takes none, but an empty object, which some clients always send. */
+function refuseBody({ body }: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
+  const refused = typeof body === 'object' && body !== null && !Buffer.isBuffer(body) && Object.keys(body).length > 0
+  if (refused)
+    done(new MalformedBody([{ path: '', code: 'unknown_field', message: 'has a field that is not documented' }]))
+  else done()
 }

@@ -17,6 +17,7 @@ async function errorsOf(body: object): Promise<{ path: string; code: string }[]>
     description: '',
     version: '1',
     logger: createLogger('test', 'silent'),
+    monotonicMs: () => 0,
     authenticate: async () => ({
       keyId: '',
       tenantId: '',

@@ -7,6 +7,8 @@ export type NewId = (bucket: Bucket) => string
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const VERSION_7 = 0x70
 const VARIANT_10 = 0x80
+const TAIL_BYTES = 8
+const IDS_DRAWN = 64
 const TIMESTAMP_MS_MAX = 2 ** 48 - 1
 
 /**
@@ -26,8 +28,8 @@ export function newUuid(bucket: Bucket, nowMs: number, random: (size: number) =>
   if (!Number.isInteger(nowMs) || nowMs < 0 || nowMs > TIMESTAMP_MS_MAX) {
     throw new RangeError('the time of an id is an integer of milliseconds in 48 bits')
   }
-  const tail = random(8)
-  if (tail.length !== 8) throw new RangeError('the source of randomness gave the wrong number of bytes')
+  const tail = random(TAIL_BYTES)
+  if (tail.length !== TAIL_BYTES) throw new RangeError('the source of randomness gave the wrong number of bytes')
 
   const bytes = Buffer.alloc(16)
   bytes.writeUIntBE(nowMs, 0, 6)
@@ -56,7 +58,18 @@ export function bucketOf(uuid: string): Bucket {
  * @returns What features receive to make ids.
  */
 export function idSource(nowMs: () => number, random: (size: number) => Uint8Array): NewId {
-  return (bucket) => newUuid(bucket, nowMs(), random)
+  // A call to the system's generator costs more than the rest of an id, so it is asked for those of many ids at once.
+  let drawn: Uint8Array = new Uint8Array(0)
+  let used = 0
+  const take = (size: number) => {
+    if (used + size > drawn.length) {
+      drawn = random(TAIL_BYTES * IDS_DRAWN)
+      used = 0
+    }
+    used += size
+    return drawn.subarray(used - size, used)
+  }
+  return (bucket) => newUuid(bucket, nowMs(), take)
 }
 
 /** @throws {InvalidId} Not a UUID in lower case with hyphens. */

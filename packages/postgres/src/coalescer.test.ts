@@ -203,3 +203,39 @@ test('items of one key never share a batch and never run beside each other', asy
 test('a coalescer without room for an item is refused when it is made', (t) => {
   t.throws(() => coalescer({ write: async (batch) => batch, batchMax: 0 }), { instanceOf: RangeError })
 })
+
+test('with `enough`, what arrives in one turn goes out together at its end', async (t) => {
+  const store = pausedStore<number>()
+  const add = coalescer({ write: store.write, batchMax: 10, enough: 4 })
+  const outcomes = [1, 2, 3].map(add)
+  t.deepEqual(store.batches, [])
+  await new Promise((resolve) => setImmediate(resolve))
+  t.deepEqual(store.batches, [[1, 2, 3]])
+  await store.land()
+  t.deepEqual(await Promise.all(outcomes), ['1', '2', '3'])
+})
+
+test('with `enough`, so many go out in the middle of the turn', async (t) => {
+  const store = pausedStore<number>()
+  const add = coalescer({ write: store.write, batchMax: 10, enough: 2, lanes: 2 })
+  const outcomes = [1, 2, 3, 4, 5].map(add)
+  t.deepEqual(store.batches, [
+    [1, 2],
+    [3, 4],
+  ])
+  for (let i = 0; i < 3; i++) await store.land()
+  t.deepEqual(await Promise.all(outcomes), ['1', '2', '3', '4', '5'])
+  t.deepEqual(store.batches.at(-1), [5])
+})
+
+test('with `enough`, one item alone is written, and so is the next after it', async (t) => {
+  const store = pausedStore<number>()
+  const add = coalescer({ write: store.write, batchMax: 10, enough: 16 })
+  for (const item of [1, 2]) {
+    const outcome = add(item)
+    await new Promise((resolve) => setImmediate(resolve))
+    await store.land()
+    t.is(await outcome, String(item))
+  }
+  t.deepEqual(store.batches, [[1], [2]])
+})

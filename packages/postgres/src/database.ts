@@ -19,6 +19,14 @@ export interface Database {
    * @param values `Date`, `bigint`, `Buffer` and arrays as they are; JSON as text.
    */
   hotSql<Row extends object>(name: string, text: string, values: readonly unknown[]): Promise<Row[]>
+  /**
+   * Asks every connection that is opened from now on one question, before anybody uses it. If the question or what is done
+   * with its answer fails, the connection is closed and its caller gets the error.
+   *
+   * @param text SQL without parameters.
+   * @returns Stops asking.
+   */
+  onConnection<Row extends object>(text: string, look: (rows: Row[]) => void): () => void
   /** Waits for running queries, then closes every connection. May be called again. */
   close(): Promise<void>
 }
@@ -38,7 +46,13 @@ const silent = () => {}
 
 interface DriverConnection {
   __knex__disposed?: unknown
-  query(statement: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: object[] }>
+  query(statement: { name?: string; text: string; values: readonly unknown[] }): Promise<{ rows: object[] }>
+  end(): Promise<void>
+}
+
+interface Question {
+  readonly text: string
+  readonly look: (rows: object[]) => void
 }
 
 /** The two members of Knex's client that its types leave open. */
@@ -51,11 +65,25 @@ interface KnexClient {
 export function connect({ url, max, applicationName, acquireTimeoutMs = 10_000 }: ConnectOptions): Database {
   const connection = { connectionString: url, application_name: applicationName, types: wireTypes, keepAlive: true }
   // With a version given, Knex does not ask each server for it; 15 is the oldest that Kontor runs on.
+  const questions = new Set<Question>()
   const pool = knex({
     client: 'pg',
     version: '15',
     connection: connection as Knex.PgConnectionConfig,
-    pool: { min: 0, max },
+    pool: {
+      min: 0,
+      max,
+      afterCreate: (opened: DriverConnection, done: (error: unknown, opened: DriverConnection) => void) => {
+        ask(opened, questions).then(
+          () => done(null, opened),
+          (error) => {
+            // The pool forgets a connection that it could not make, so nobody else would close it.
+            opened.end().catch(silent)
+            done(error, opened)
+          },
+        )
+      },
+    },
     acquireConnectionTimeout: acquireTimeoutMs,
     // An error that quoted its statement would quote the values bound to it.
     compileSqlOnError: false,
@@ -78,11 +106,20 @@ export function connect({ url, max, applicationName, acquireTimeoutMs = 10_000 }
         await client.releaseConnection(held)
       }
     },
+    onConnection<Row extends object>(text: string, look: (rows: Row[]) => void) {
+      const question: Question = { text, look: look as (rows: object[]) => void }
+      questions.add(question)
+      return () => void questions.delete(question)
+    },
     close() {
       closing ??= pool.destroy()
       return closing
     },
   }
+}
+
+async function ask(connection: DriverConnection, questions: Iterable<Question>): Promise<void> {
+  for (const { text, look } of questions) look((await connection.query({ text, values: [] })).rows)
 }
 
 /**

@@ -19,11 +19,17 @@ export interface NewApiKey {
   /** For people: what the key is used by. */
   readonly name: string
   readonly role: string
-  /** Scopes beyond those of the role, such as `token.reveal`. */
+  /** Scopes beyond those of the role, such as `token.reveal:card:number`. */
   readonly scopes: readonly string[]
   /** What the key may give as the reason of a reveal. */
   readonly purposes: readonly string[]
   readonly expiresAt: Date | null
+  /** Without it, the default of the server. */
+  readonly requestsPerMinute?: number | undefined
+  /** Of the vault only. */
+  readonly revealsPerMinute?: number | undefined
+  /** Addresses or networks that the key may be used from, as `parseNetwork` reads them; without any, from anywhere. */
+  readonly networks?: readonly string[] | undefined
 }
 
 /**
@@ -52,5 +58,8 @@ export async function createApiKey(db: Db, apiKey: NewApiKey): Promise<void> {
     scopes: [...apiKey.scopes],
     purposes: [...apiKey.purposes],
     expires_at: apiKey.expiresAt,
+    requests_per_minute: apiKey.requestsPerMinute ?? null,
+    networks: apiKey.networks?.length ? [...apiKey.networks] : null,
+    ...(apiKey.revealsPerMinute !== undefined && { reveals_per_minute: apiKey.revealsPerMinute }),
   })
 }

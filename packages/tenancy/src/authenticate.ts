@@ -1,7 +1,8 @@
-import { type ApiKeyMode, type ApiKeyService, parseApiKey, sameHash } from '@kontor/api-key'
-import { type Authenticate, ForwardedTenantMissing, type Principal } from '@kontor/http-api'
+import { type ApiKeyMode, type ApiKeyService, type PresentedApiKey, parseApiKey, sameHash } from '@kontor/api-key'
+import { type Authenticate, ForwardedTenantMissing, type Principal, type SourceNetworks } from '@kontor/http-api'
 import { formatId, InvalidId, parseId } from '@kontor/ids'
 import type { Database } from '@kontor/postgres'
+import { sourceNetworks } from './networks.ts'
 
 /** How long a key that was found is believed without asking again: a revoked key works at most this long. */
 const BELIEVED_MS = 5_000
@@ -18,7 +19,22 @@ interface KeyRow {
   readonly purposes: string[]
   readonly expires_at: Date | null
   readonly revoked_at: Date | null
+  readonly requests_per_minute: number | null
+  readonly reveals_per_minute: number | null
+  readonly networks: string[] | null
 }
+
+/** A key that was found, with what follows from its row. */
+interface KnownKey {
+  readonly row: KeyRow
+  readonly untilMs: number
+  readonly networks: SourceNetworks | undefined
+  /** By tenant: a service key acts for many. */
+  readonly principals: Map<string, Principal>
+}
+
+/** Invoicing reveals nothing, so its keys have no such limit. */
+const REVEALS = { vault: 'reveals_per_minute', invoicing: 'null::int as reveals_per_minute' }
 
 /**
  * Makes the function by which a service knows its callers.
@@ -34,58 +50,90 @@ export function keyAuthenticator(deps: {
   readonly nowMs: () => number
 }): Authenticate {
   const { database, service, scopesOf, nowMs } = deps
-  const found = new Map<string, { row: KeyRow; untilMs: number }>()
+  const found = new Map<string, KnownKey>()
   const tenants = new Map<string, { exists: boolean; untilMs: number }>()
 
-  async function findKey(lookupId: string): Promise<KeyRow | undefined> {
-    const kept = found.get(lookupId)
-    if (kept && kept.untilMs > nowMs()) return kept.row
+  async function findKey(lookupId: string): Promise<KnownKey | undefined> {
     const [row] = await database.hotSql<KeyRow>(
       'find_api_key',
-      `select id, secret_hash, tenant_id, mode, role, scopes, purposes, expires_at, revoked_at
+      `select id, secret_hash, tenant_id, mode, role, scopes, purposes, expires_at, revoked_at, requests_per_minute,
+         ${REVEALS[service]}, networks::text[] as networks
          from api_key where lookup_id = $1`,
       [lookupId],
     )
     found.delete(lookupId)
-    if (row) keep(found, lookupId, { row, untilMs: nowMs() + BELIEVED_MS })
-    return row
+    if (!row) return undefined
+    const known: KnownKey = {
+      row,
+      untilMs: nowMs() + BELIEVED_MS,
+      networks: row.networks ? sourceNetworks(row.networks) : undefined,
+      principals: new Map(),
+    }
+    keep(found, lookupId, known)
+    return known
   }
 
   async function tenantExists(id: string): Promise<boolean> {
-    const kept = tenants.get(id)
-    if (kept && kept.untilMs > nowMs()) return kept.exists
     const rows = await database.hotSql('find_tenant', 'select id from tenant where id = $1', [id])
     tenants.delete(id)
     keep(tenants, id, { exists: rows.length > 0, untilMs: nowMs() + BELIEVED_MS })
     return rows.length > 0
   }
 
-  /** A key of a tenant acts for that tenant; a service key for the one it names. */
-  async function tenantOf(row: KeyRow, forwarded: string | undefined): Promise<string | undefined> {
+  /** A key of a tenant acts for that tenant; a service key for the one it names. Asks nothing for the former. */
+  function tenantOf(row: KeyRow, forwarded: string | undefined): string | undefined | Promise<string | undefined> {
     if (row.tenant_id !== null) {
       return forwarded === undefined || forwarded === formatId('ten', row.tenant_id) ? row.tenant_id : undefined
     }
     if (forwarded === undefined) throw new ForwardedTenantMissing()
     const id = tenantId(forwarded)
-    return id !== undefined && (await tenantExists(id)) ? id : undefined
+    if (id === undefined) return undefined
+    const kept = tenants.get(id)
+    if (kept && kept.untilMs > nowMs()) return kept.exists ? id : undefined
+    return tenantExists(id).then((exists) => (exists ? id : undefined))
   }
 
-  return async (bearer, forwardedTenant): Promise<Principal | undefined> => {
-    const presented = parseApiKey(bearer)
-    if (!presented || presented.service !== service) return undefined
-    const row = await findKey(presented.lookupId)
-    if (!row || !sameHash(row.secret_hash, presented.secretHash) || row.mode !== presented.mode) return undefined
-    if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at.getTime() <= nowMs())) return undefined
-    const tenant = await tenantOf(row, forwardedTenant)
-    if (tenant === undefined) return undefined
-    return {
+  /** @returns The same object each time while the row is believed, so that a request makes none. */
+  function principalOf(key: KnownKey, tenant: string): Principal {
+    const kept = key.principals.get(tenant)
+    if (kept) return kept
+    const { row, networks } = key
+    const principal: Principal = {
       keyId: row.id,
       tenantId: tenant,
       mode: row.mode,
       role: row.role,
       scopes: new Set([...scopesOf(row.role), ...row.scopes]),
       purposes: new Set(row.purposes),
+      ...(row.requests_per_minute !== null && { requestsPerMinute: row.requests_per_minute }),
+      ...(row.reveals_per_minute !== null && { revealsPerMinute: row.reveals_per_minute }),
+      ...(networks && { networks }),
     }
+    keep(key.principals, tenant, principal)
+    return principal
+  }
+
+  function judge(
+    key: KnownKey | undefined,
+    presented: PresentedApiKey,
+    forwarded: string | undefined,
+  ): Principal | undefined | Promise<Principal | undefined> {
+    if (!key) return undefined
+    const { row } = key
+    if (!sameHash(row.secret_hash, presented.secretHash) || row.mode !== presented.mode) return undefined
+    if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at.getTime() <= nowMs())) return undefined
+    const tenant = tenantOf(row, forwarded)
+    if (tenant instanceof Promise) return tenant.then((id) => (id === undefined ? undefined : principalOf(key, id)))
+    return tenant === undefined ? undefined : principalOf(key, tenant)
+  }
+
+  return (bearer, forwardedTenant, onlyKnown = false) => {
+    const presented = parseApiKey(bearer)
+    if (!presented || presented.service !== service) return undefined
+    const kept = found.get(presented.lookupId)
+    if (kept && kept.untilMs > nowMs()) return judge(kept, presented, forwardedTenant)
+    if (onlyKnown && !(kept && sameHash(kept.row.secret_hash, presented.secretHash))) return undefined
+    return findKey(presented.lookupId).then((key) => judge(key, presented, forwardedTenant))
   }
 }
 

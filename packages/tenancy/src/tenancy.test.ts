@@ -166,7 +166,7 @@ test('a service key acts for the tenant it names, which must exist; without a na
   t.is((await authenticate(key.text, formatId('ten', tenant.id)))?.tenantId, tenant.id)
   t.is(await authenticate(key.text, formatId('ten', uuid())), undefined)
   t.is(await authenticate(key.text, 'ten_4242424242424242'), undefined)
-  const error = await t.throwsAsync(authenticate(key.text, undefined))
+  const error = await t.throwsAsync(async () => authenticate(key.text, undefined))
   t.like(error, { code: 'tenant_required', status: 400 })
 })
 

@@ -28,6 +28,7 @@ export async function server(t: ExecutionContext, options: Partial<ServerOptions
     logger: createLogger('things', 'debug', { write: (line: string) => void log.push(line) }),
     authenticate: async (bearer) => (bearer === KEY ? PRINCIPAL : undefined),
     ready: async () => {},
+    monotonicMs: () => performance.now(),
     bodyLimit: 1_000,
     ...options,
   })
