@@ -56,3 +56,31 @@ export class VatRateForbidden extends DomainError {
   readonly status = 422
   readonly title = 'The VAT category does not allow this rate'
 }
+
+/** Rounding for cash where the smallest coin is no larger than the minor unit, or where it is not usual. */
+export class CashRoundingNotAvailable extends DomainError {
+  readonly code = 'cash_rounding_not_available'
+  readonly status = 422
+  readonly title = 'Amounts in this currency are not rounded for cash'
+}
+
+/** A rounding amount (BT-114) beside a rule that computes one. */
+export class RoundingAmbiguous extends DomainError {
+  readonly code = 'rounding_ambiguous'
+  readonly status = 422
+  readonly title = 'A rounding amount and a rounding rule exclude each other'
+}
+
+/** Amounts, or an amount and an exchange rate, that are not in the same currency. */
+export class CurrencyMismatch extends DomainError {
+  readonly code = 'currency_mismatch'
+  readonly status = 422
+  readonly title = 'The currencies do not fit together'
+}
+
+/** An exchange rate of zero or less. */
+export class InvalidExchangeRate extends DomainError {
+  readonly code = 'invalid_exchange_rate'
+  readonly status = 422
+  readonly title = 'An exchange rate must be greater than zero'
+}

@@ -18,19 +18,27 @@ export {
 } from './decimal.ts'
 export {
   AmountOverflow,
+  CashRoundingNotAvailable,
+  CurrencyMismatch,
   InvalidBaseQuantity,
   InvalidDecimal,
+  InvalidExchangeRate,
+  RoundingAmbiguous,
   TooManyDecimals,
   UnknownCurrency,
   VatRateForbidden,
   VatRateMissing,
 } from './errors.ts'
+export { convert, type ExchangeRate } from './exchange.ts'
 export {
   type AllowanceCharge,
   type DocumentInput,
   type DocumentTotals,
   documentTotals,
+  type GrossPrices,
   type LineAllowanceCharge,
   type LineInput,
 } from './totals.ts'
-export { VAT_CATEGORIES, type VatCategory, type VatGroup } from './vat.ts'
+export { type NetDifference, VAT_CATEGORIES, type VatCategory, type VatGroup } from './vat.ts'
+export { type DatedRate, RATED_COUNTRIES, ratesOn } from './vat-rates.ts'
+export { exemptionCodes, needsExemptionReason, ownExemptionCode } from './vatex.ts'

@@ -1,8 +1,8 @@
 import { DomainError } from '@kontor/problem'
 import { boundedMinor, currencyExponent } from './amount.ts'
 import { parseDecimal, powerOfTen, type Rational, roundHalfAwayFromZero } from './decimal.ts'
-import { InvalidBaseQuantity } from './errors.ts'
-import { VatBreakdown, type VatCategory, type VatGroup } from './vat.ts'
+import { CashRoundingNotAvailable, InvalidBaseQuantity, RoundingAmbiguous } from './errors.ts'
+import { type NetDifference, VatBreakdown, type VatCategory, type VatGroup } from './vat.ts'
 
 /** An allowance (`charge: false`, BG-27) or charge (BG-28) of one line. */
 export interface LineAllowanceCharge {
@@ -19,7 +19,7 @@ export interface AllowanceCharge extends LineAllowanceCharge {
 /** Quantities, prices and rates are decimal texts of up to 12 + 9 digits. */
 export interface LineInput {
   readonly quantity: string
-  /** Item net price, BT-146: the price discount (BT-147) is already off. */
+  /** Item net price, BT-146: the price discount (BT-147) is already off. In gross prices it has its VAT in it. */
   readonly price: string
   /** BT-149; left out it is 1. */
   readonly priceBaseQuantity?: string | undefined
@@ -34,7 +34,22 @@ export interface DocumentInput {
   readonly lines: readonly LineInput[]
   readonly allowancesCharges: readonly AllowanceCharge[]
   readonly prepaidMinor: bigint
+  /** BT-114 as the caller decided it; 0 where `rounding` is cash. */
   readonly roundingMinor: bigint
+  /** Whether prices, allowances and charges are without VAT (`net`, also if left out) or have it in them. */
+  readonly priceMode?: 'net' | 'gross' | undefined
+  /** `cash` rounds what is due to 5 Rappen, in BT-114. */
+  readonly rounding?: 'none' | 'cash' | undefined
+}
+
+/** What a document in gross prices has beside its totals. */
+export interface GrossPrices {
+  /** Amount of each line with its VAT, in order: what the customer saw. */
+  readonly lineGrossMinor: readonly bigint[]
+  /** Net of each allowance and charge on document level (BT-92, BT-99), in order. */
+  readonly allowanceChargeNetMinor: readonly bigint[]
+  /** None is 0. Each is part of BT-107 if it is negative, else of BT-108. */
+  readonly netDifferences: readonly NetDifference[]
 }
 
 /** All amounts in minor units of the document's currency, named after the terms of EN 16931-1. */
@@ -61,41 +76,32 @@ export interface DocumentTotals {
   readonly roundingMinor: bigint
   /** BT-115, amount due. */
   readonly payableMinor: bigint
+  /** In gross prices only. */
+  readonly gross?: GrossPrices
 }
 
 /**
  * Computes every total of a quote, invoice or credit note from its lines.
  *
- * Rounding happens twice and nowhere else: once per line, once per VAT group. All else is integer addition.
+ * In net prices rounding happens twice and nowhere else: once per line, once per VAT group. In gross prices the amounts with
+ * VAT are rounded once per line, the VAT in them once per group, and each net once; BT-112 is the sum of the amounts with VAT.
  *
  * @throws {DomainError} `unknown_currency`, `invalid_decimal`, `invalid_base_quantity`, `vat_rate_missing`,
- * `vat_rate_not_allowed` or `amount_overflow`. Where one field is at fault, `errors[].path` points to it in wire form.
- * @see EN 16931-1, BR-CO-10 to BR-CO-17
+ * `vat_rate_not_allowed`, `cash_rounding_not_available`, `rounding_ambiguous` or `amount_overflow`. Where one field is at
+ * fault, `errors[].path` points to it in wire form.
+ * @see EN 16931-1, BR-CO-10 to BR-CO-17; docs/adr/0016-gross-prices.md
  */
 export function documentTotals(input: DocumentInput): DocumentTotals {
-  const minorPerUnit = powerOfTen(located('/currency', () => currencyExponent(input.currency)))
-  const breakdown = new VatBreakdown()
-
-  const lineNetMinor = input.lines.map((line, index) => {
-    const netMinor = lineNet(line, minorPerUnit, `/lines/${index}`)
-    located(`/lines/${index}/vat_rate`, () => breakdown.add(line.vatCategory, line.vatRate, netMinor))
-    return netMinor
-  })
-  for (const [index, item] of input.allowancesCharges.entries()) {
-    const path = `/allowances_charges/${index}`
-    located(`${path}/amount_minor`, () => boundedMinor(item.amountMinor))
-    located(`${path}/vat_rate`, () => breakdown.add(item.vatCategory, item.vatRate, signed(item)))
-  }
-
-  const vatGroups = breakdown.groups()
+  const { lineNetMinor, allowancesMinor, chargesMinor, vatGroups, gross } =
+    input.priceMode === 'gross' ? inGrossPrices(input) : inNetPrices(input)
   const linesMinor = boundedMinor(sum(lineNetMinor)) // BR-CO-10
-  const allowancesMinor = boundedMinor(sumOf(input.allowancesCharges, false)) // BR-CO-11
-  const chargesMinor = boundedMinor(sumOf(input.allowancesCharges, true)) // BR-CO-12
+  boundedMinor(allowancesMinor)
+  boundedMinor(chargesMinor)
   const netMinor = boundedMinor(linesMinor - allowancesMinor + chargesMinor) // BR-CO-13
   const vatMinor = boundedMinor(sum(vatGroups.map((group) => group.taxMinor))) // BR-CO-14
   const grossMinor = boundedMinor(netMinor + vatMinor) // BR-CO-15
   const prepaidMinor = located('/prepaid_minor', () => boundedMinor(input.prepaidMinor))
-  const roundingMinor = located('/rounding_minor', () => boundedMinor(input.roundingMinor))
+  const roundingMinor = roundingOf(input, grossMinor - prepaidMinor)
   const payableMinor = boundedMinor(grossMinor - prepaidMinor + roundingMinor) // BR-CO-16
   return {
     lineNetMinor,
@@ -109,11 +115,96 @@ export function documentTotals(input: DocumentInput): DocumentTotals {
     prepaidMinor,
     roundingMinor,
     payableMinor,
+    ...(gross ? { gross } : {}),
   }
 }
 
-/** BT-131: the product of quantity and price is rounded, then whole minor units are taken off and put on. */
-function lineNet(line: LineInput, minorPerUnit: bigint, path: string): bigint {
+/** What the totals are made of, whatever the prices are. */
+interface Parts {
+  readonly lineNetMinor: readonly bigint[]
+  readonly allowancesMinor: bigint
+  readonly chargesMinor: bigint
+  readonly vatGroups: readonly VatGroup[]
+  readonly gross?: GrossPrices
+}
+
+function inNetPrices(input: DocumentInput): Parts {
+  const breakdown = new VatBreakdown()
+  const lineNetMinor = collectLines(input, (line, netMinor) => {
+    breakdown.add(line.vatCategory, line.vatRate, netMinor)
+    return netMinor
+  })
+  collectAllowancesCharges(input, (item) => breakdown.add(item.vatCategory, item.vatRate, signed(item)))
+  return {
+    lineNetMinor,
+    allowancesMinor: sumOf(input.allowancesCharges, false), // BR-CO-11
+    chargesMinor: sumOf(input.allowancesCharges, true), // BR-CO-12
+    vatGroups: breakdown.groups(),
+  }
+}
+
+function inGrossPrices(input: DocumentInput): Parts {
+  const breakdown = new VatBreakdown()
+  const lineGrossMinor: bigint[] = []
+  const lineNetMinor = collectLines(input, (line, grossMinor) => {
+    lineGrossMinor.push(grossMinor)
+    return breakdown.addGross(line.vatCategory, line.vatRate, grossMinor)
+  })
+  const netItems = collectAllowancesCharges(input, (item) => ({
+    charge: item.charge,
+    // Rounding is symmetrical, so the net of an allowance is the negative of the net of its negative.
+    amountMinor: signed({
+      charge: item.charge,
+      amountMinor: breakdown.addGross(item.vatCategory, item.vatRate, signed(item)),
+    }),
+  }))
+  const { groups, netDifferences } = breakdown.groupsOfGross()
+  const differences = netDifferences.map(({ amountMinor }) => amountMinor)
+  return {
+    lineNetMinor,
+    allowancesMinor: sumOf(netItems, false) - sum(differences.filter((amount) => amount < 0n)),
+    chargesMinor: sumOf(netItems, true) + sum(differences.filter((amount) => amount > 0n)),
+    vatGroups: groups,
+    gross: { lineGrossMinor, allowanceChargeNetMinor: netItems.map((item) => item.amountMinor), netDifferences },
+  }
+}
+
+/** Hands each line and its amount, in the prices of the document, to `collect`. */
+function collectLines<T>(input: DocumentInput, collect: (line: LineInput, amountMinor: bigint) => T): T[] {
+  const minorPerUnit = powerOfTen(located('/currency', () => currencyExponent(input.currency)))
+  return input.lines.map((line, index) => {
+    const amountMinor = lineAmount(line, minorPerUnit, `/lines/${index}`)
+    return located(`/lines/${index}/vat_rate`, () => collect(line, amountMinor))
+  })
+}
+
+function collectAllowancesCharges<T>({ allowancesCharges }: DocumentInput, collect: (item: AllowanceCharge) => T): T[] {
+  return allowancesCharges.map((item, index) => {
+    const path = `/allowances_charges/${index}`
+    located(`${path}/amount_minor`, () => boundedMinor(item.amountMinor))
+    return located(`${path}/vat_rate`, () => collect(item))
+  })
+}
+
+/** The currencies whose coins are too large for their minor unit, where rounding to them is usage: 5 Rappen. */
+const CASH_STEP_MINOR: ReadonlyMap<string, bigint> = new Map([['CHF', 5n]])
+
+/**
+ * BT-114. VAT is settled before it is looked at, and no total but BT-115 sees it.
+ *
+ * @param dueMinor BT-112 − BT-113.
+ * @throws {CashRoundingNotAvailable | RoundingAmbiguous | AmountOverflow}
+ */
+function roundingOf({ currency, rounding, roundingMinor }: DocumentInput, dueMinor: bigint): bigint {
+  if (rounding !== 'cash') return located('/rounding_minor', () => boundedMinor(roundingMinor))
+  const step = CASH_STEP_MINOR.get(currency)
+  if (step === undefined) throw new CashRoundingNotAvailable('only amounts in CHF are rounded for cash').at('/rounding')
+  if (roundingMinor !== 0n) throw new RoundingAmbiguous('leave one of the two out').at('/rounding_minor')
+  return roundHalfAwayFromZero({ num: dueMinor, den: step }) * step - dueMinor
+}
+
+/** BT-131, in gross prices with VAT: the product of quantity and price is rounded, then whole minor units are taken off and put on. */
+function lineAmount(line: LineInput, minorPerUnit: bigint, path: string): bigint {
   const quantity = located(`${path}/quantity`, () => parseDecimal(line.quantity))
   const price = located(`${path}/price`, () => parseDecimal(line.price))
   const base = located(`${path}/price_base_quantity`, () => baseQuantity(line.priceBaseQuantity))

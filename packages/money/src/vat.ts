@@ -29,10 +29,20 @@ export interface VatGroup {
   readonly taxMinor: bigint
 }
 
+/** By how much the net amounts of a group, rounded one by one, miss the group's base. Signed: what is to be added to them. */
+export interface NetDifference {
+  readonly category: VatCategory
+  readonly rate?: string
+  readonly amountMinor: bigint
+}
+
 interface OpenGroup {
   readonly category: VatCategory
   readonly rate: Rational | undefined
-  baseMinor: bigint
+  /** Net amounts in net prices, amounts with VAT in gross prices. */
+  amountMinor: bigint
+  /** In gross prices the sum of the nets that were rounded one by one. */
+  netMinor: bigint
 }
 
 /**
@@ -66,11 +76,20 @@ export class VatBreakdown {
    * @throws {VatRateMissing | VatRateForbidden | InvalidDecimal}
    */
   add(category: VatCategory, percent: string | undefined, amountMinor: bigint): void {
-    const rate = vatRate(category, percent)
-    const key = rate ? `${category} ${formatDecimal(rate)}` : category
-    const group = this.#groups.get(key)
-    if (group) group.baseMinor += amountMinor
-    else this.#groups.set(key, { category, rate, baseMinor: amountMinor })
+    this.#group(category, percent).amountMinor += amountMinor
+  }
+
+  /**
+   * @param grossMinor The same with its VAT.
+   * @returns Its net, rounded by itself.
+   * @throws {VatRateMissing | VatRateForbidden | InvalidDecimal}
+   */
+  addGross(category: VatCategory, percent: string | undefined, grossMinor: bigint): bigint {
+    const group = this.#group(category, percent)
+    const netMinor = grossMinor - containedVat(grossMinor, group.rate)
+    group.amountMinor += grossMinor
+    group.netMinor += netMinor
+    return netMinor
   }
 
   /**
@@ -81,11 +100,47 @@ export class VatBreakdown {
    * @see EN 16931-1, BR-CO-17: BT-117 = BT-116 × BT-119 ÷ 100, rounded to the currency's decimals
    */
   groups(): VatGroup[] {
-    return Array.from(this.#groups.values(), ({ category, rate, baseMinor }) => {
+    return Array.from(this.#groups.values(), ({ category, rate, amountMinor: baseMinor }) => {
       boundedMinor(baseMinor)
       if (!rate) return { category, baseMinor, taxMinor: 0n }
       const taxMinor = boundedMinor(roundHalfAwayFromZero({ num: baseMinor * rate.num, den: rate.den * 100n }))
       return { category, rate: formatDecimal(rate), baseMinor, taxMinor }
     })
   }
+
+  /**
+   * Takes the tax out of the gross of each group, rounded once, so that base and tax add up to what the customer saw.
+   *
+   * @returns The groups, and where the nets that were rounded one by one miss a base, by how much.
+   * @throws {AmountOverflow}
+   * @see docs/adr/0016-gross-prices.md
+   */
+  groupsOfGross(): { groups: VatGroup[]; netDifferences: NetDifference[] } {
+    const groups: VatGroup[] = []
+    const netDifferences: NetDifference[] = []
+    for (const { category, rate, amountMinor, netMinor } of this.#groups.values()) {
+      const taxMinor = containedVat(boundedMinor(amountMinor), rate)
+      const baseMinor = boundedMinor(amountMinor - taxMinor)
+      const key = rate ? { category, rate: formatDecimal(rate) } : { category }
+      groups.push({ ...key, baseMinor, taxMinor: boundedMinor(taxMinor) })
+      if (baseMinor !== netMinor) netDifferences.push({ ...key, amountMinor: baseMinor - netMinor })
+    }
+    return { groups, netDifferences }
+  }
+
+  #group(category: VatCategory, percent: string | undefined): OpenGroup {
+    const rate = vatRate(category, percent)
+    const key = rate ? `${category} ${formatDecimal(rate)}` : category
+    const found = this.#groups.get(key)
+    if (found) return found
+    const made: OpenGroup = { category, rate, amountMinor: 0n, netMinor: 0n }
+    this.#groups.set(key, made)
+    return made
+  }
+}
+
+/** @returns What of `grossMinor` is VAT: gross × rate ÷ (100 + rate), rounded. */
+function containedVat(grossMinor: bigint, rate: Rational | undefined): bigint {
+  if (!rate || rate.num === 0n) return 0n
+  return roundHalfAwayFromZero({ num: grossMinor * rate.num, den: 100n * rate.den + rate.num })
 }

@@ -13,12 +13,23 @@ export interface DigitRun {
   readonly before: string
 }
 
-/** ASCII digits and the full-width ones that East Asian keyboards write. */
-const DIGITS = /[0-9\uff10-\uff19]+/g
+/** The decimal digits of every script: a number typed on an Arabic or Devanagari keyboard is the same number. */
+const DIGITS = /\p{Nd}+/gu
 const SPACES = /[\t \u00a0\u2000-\u200a\u202f\u205f\u3000]/g
 /** Soft hyphen, zero-width space and joiners, word joiner: somebody pasted them without seeing them. */
 const INVISIBLE = /[\u00ad\u200b-\u200d\u2060\ufeff]/g
-const MARKS = [/^[-\u2010-\u2015\u2212]+$/, /^[.\u00b7\u2022]+$/, /^_+$/, /^:+$/, /^\/+$/]
+const MARKS = [
+  /^[-\u2010-\u2015\u2212]+$/,
+  /^[.\u00b7\u2022]+$/,
+  /^_+$/,
+  /^:+$/,
+  /^\/+$/,
+  /^[|\u00a6]+$/,
+  /^[,\u060c\uff0c]$/,
+]
+const MARK_KINDS = '-._:/|,'
+/** What stands between the members of a list as well: there, only groups of three digits and more make one number. */
+const LISTING = new Set(['|', ','])
 
 /** Longer than any separator that a person would put into a number. */
 const GAP_LENGTH_MAX = 6
@@ -49,8 +60,8 @@ export function digitRuns(text: string): DigitRun[] {
  *
  * Whole groups only: a card number in the middle of a longer number that nothing interrupts is no card number,
  * and to look there would find one by chance in most long references. Dates and amounts side by side
- * ("30.03.2024-29.04.2024") do not count as one number: where separators of several kinds are mixed,
- * every group but the last must have three digits.
+ * ("30.03.2024-29.04.2024") do not count as one number, nor does a list ("12,13,14"): where separators of several kinds are
+ * mixed, or commas or bars stand between, every group but the last must have three digits.
  */
 export function someNumberIn({ groups }: DigitRun, test: (digits: string) => boolean): boolean {
   return groups.some((_, start) => {
@@ -62,7 +73,7 @@ export function someNumberIn({ groups }: DigitRun, test: (digits: string) => boo
       const group = groups[at] as Group
       if (at > start) {
         shortGroup ||= (groups[at - 1] as Group).digits.length < 3
-        mixed ||= kind !== undefined && kind !== group.gap
+        mixed ||= (kind !== undefined && kind !== group.gap) || LISTING.has(group.gap)
         kind = group.gap
       }
       if (digits.length + group.digits.length > 19 || (mixed && shortGroup)) return false
@@ -79,10 +90,30 @@ function separatorKind(gap: string): string | undefined {
   const visible = gap.replace(INVISIBLE, '')
   const marks = visible.replace(SPACES, '')
   if (marks === '') return ' '
-  const kind = MARKS.findIndex((mark) => mark.test(marks))
-  return kind < 0 ? undefined : '-._:/'.charAt(kind)
+  const kind = MARK_KINDS.charAt(MARKS.findIndex((mark) => mark.test(marks)))
+  // A comma with a space after it ends one thing and begins another; without one it is part of a number.
+  return kind === '' || (kind === ',' && marks !== visible) ? undefined : kind
 }
 
 function asciiDigits(digits: string): string {
-  return digits.replace(/[\uff10-\uff19]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xff10 + 0x30))
+  return /^[0-9]*$/.test(digits) ? digits : [...digits].map(digitValue).join('')
+}
+
+/** Digits of other scripts, once they were met. */
+const VALUES = new Map<string, number>()
+
+/**
+ * Unicode has the digits of a script in a row from 0 to 9, and where several rows follow each other, ten by ten.
+ *
+ * @see The Unicode Standard, 4.6
+ */
+function digitValue(digit: string): number {
+  const known = VALUES.get(digit)
+  if (known !== undefined) return known
+  const at = digit.codePointAt(0) as number
+  let first = at
+  while (/\p{Nd}/u.test(String.fromCodePoint(first - 1))) first -= 1
+  const value = (at - first) % 10
+  VALUES.set(digit, value)
+  return value
 }

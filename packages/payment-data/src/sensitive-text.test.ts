@@ -25,6 +25,19 @@ for (const text of [
   '4 2 4 2 4 2 4 2 4 2 4 2 4 2 4 2',
   '42 42 42 42 42 42 42 42',
   '４２４２４２４２４２４２４２４２',
+  '٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢',
+  '۴۲۴۲ ۴۲۴۲ ۴۲۴۲ ۴۲۴۲',
+  '४२४२-४२४२-४२४२-४२४२',
+  '๔๒๔๒๔๒๔๒๔๒๔๒๔๒๔๒',
+  '𝟒𝟐𝟒𝟐𝟒𝟐𝟒𝟐𝟒𝟐𝟒𝟐𝟒𝟐𝟒𝟐',
+  '𝟺𝟸𝟺𝟸 4242 𝟺𝟸𝟺𝟸 ٤٢٤٢',
+  '4242,4242,4242,4242',
+  '4242|4242|4242|4242',
+  '4242 | 4242 | 4242 | 4242',
+  '4242，4242，4242，4242',
+  '3782,822463,10005',
+  '4242·4242·4242·4242',
+  '4242 . 4242 . 4242 . 4242',
   'order 2024 4242 4242 4242 4242 thanks',
   '12 4242424242424242',
   '3782 822463 10005',
@@ -54,7 +67,12 @@ for (const [text, because] of [
   ['424242424242', 'twelve digits are too few'],
   ['42424242424242424242', 'twenty digits in a row are a longer number'],
   ['354242424242428', 'an IMEI has 15 digits, a JCB card that starts so has 16 or more'],
-  ['4242 4242, 4242 4242', 'a comma separates two numbers'],
+  ['4242 4242, 4242 4242', 'a comma and a space separate two numbers'],
+  ['4242,4242,,4242,4242', 'two commas separate two numbers'],
+  ['42,42,42,42,42,42,42,42', 'it is a list of short numbers'],
+  ['42|42|42|42|42|42|42|42', 'it is a list of short numbers'],
+  ['4.242.424,24 2.424.242,42', 'they are amounts'],
+  ['٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤١', 'the check digit is wrong in every script'],
   ['4242 4242\n4242 4242', 'a new line separates two numbers'],
   ['4242 4242 4242 Stück zu 4242', 'words stand between'],
   ['+49 151 12344317', 'it is a telephone number'],
@@ -125,7 +143,7 @@ test('a card number is found wherever it stands and however it is grouped', (t) 
     fc.assert(
       fc.property(
         cardNumbers,
-        fc.constantFrom('', ' ', '-', '.', '\u00a0', ' - '),
+        fc.constantFrom('', ' ', '-', '.', '\u00a0', ' - ', ' . '),
         grouping,
         prose,
         prose,
@@ -135,6 +153,21 @@ test('a card number is found wherever it stands and however it is grouped', (t) 
         },
       ),
       { numRuns: 300 },
+    ),
+  )
+})
+
+test('a card number is found in the digits of every script', (t) => {
+  const zeros = [
+    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xe50, 0x17e0, 0xff10, 0x104a0, 0x1d7ce, 0x1d7d8, 0x1d7f6, 0x1e950,
+  ]
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(cardNumbers, fc.constantFrom(...zeros), (pan, zero) => {
+        const written = [...pan].map((digit) => String.fromCodePoint(zero + Number(digit))).join('')
+        return containsPan(written) && containsPan(`x ${written} y`)
+      }),
+      { numRuns: 200 },
     ),
   )
 })
