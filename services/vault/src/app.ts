@@ -3,12 +3,28 @@ import { idSource } from '@kontor/ids'
 import type { KeyProvider } from '@kontor/keystore'
 import type { Database } from '@kontor/postgres'
 import { keyAuthenticator } from '@kontor/tenancy'
+import { erasures } from './accounts/erasures.ts'
+import { guardBy, watchOver } from './accounts/guard.ts'
+import { accountRoutes } from './accounts/routes.ts'
+import { accounts } from './accounts/service.ts'
 import { scopesOf } from './api-keys/roles.ts'
+import { auditGate } from './audit/gate.ts'
+import { auditRoutes } from './audit/routes.ts'
+import { sealer } from './audit/sealer.ts'
+import { audit } from './audit/service.ts'
+import type { CheckpointSink } from './audit/sink.ts'
+import { keysFeature } from './key-jobs/feature.ts'
+import { keyRoutes } from './key-jobs/routes.ts'
 import { deks } from './keys/deks.ts'
 import { tenantKeys } from './keys/tenant-keys.ts'
+import { signingRoutes } from './signing/routes.ts'
+import { signer } from './signing/signer.ts'
 import { subjects } from './subjects/subjects.ts'
+import { destroyTokensOf } from './tokens/destroy.ts'
+import { resealableRecords } from './tokens/resealing.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { tokens } from './tokens/service.ts'
+import { sweepEvery } from './tokens/sweep-timer.ts'
 
 /** What the vault is made of. */
 export interface VaultDeps {
@@ -19,10 +35,18 @@ export interface VaultDeps {
   /** Holds the root KEKs. */
   readonly provider: KeyProvider
   readonly logger: Logger
+  /** How long a backup of `kontor_keys` is kept, in days: after it an erasure is final. */
+  readonly keysBackupRetentionDays: number
+  /** At what pace this process does jobs on keys; without it, it does none. */
+  readonly keyJobRowsPerSecond?: number
+  /** Where checkpoints of the audit go, and the pause between two rounds of the sealer. */
+  readonly audit: { readonly sink: CheckpointSink; readonly sealEveryMs: number }
   readonly now: () => Date
   /** A clock that never goes back, in milliseconds. */
   readonly monotonicMs: () => number
   readonly random: (size: number) => Uint8Array
+  /** Proxies whose word on the source address is taken; nobody's unless given. */
+  readonly trustedProxies?: readonly string[]
 }
 
 const DESCRIPTION = `Keeps cards, bank accounts and PayPal accounts with their holders' names, and gives tokens for them.
@@ -39,13 +63,38 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
   const { vault, keys, provider, random, now, monotonicMs } = deps
   const ofTenants = tenantKeys({ database: keys, provider, random, monotonicMs })
   const ofSubjects = deks({ database: keys, provider, random, monotonicMs }, ofTenants)
+  const signs = signer({ database: keys, provider, monotonicMs })
+  const newId = idSource(() => now().getTime(), random)
+  const known = subjects(vault, newId)
   const feature = tokens({
     database: vault,
     tenantKeys: ofTenants,
     deks: ofSubjects,
-    subjects: subjects(vault),
-    newId: idSource(() => now().getTime(), random),
+    subjects: known,
+    newId,
     now,
+    auditGate: auditGate({ database: vault, monotonicMs }),
+  })
+
+  const erasing = { tenantKeys: ofTenants, deks: ofSubjects, destroyTokens: destroyTokensOf, newId, now }
+  const { completes, passage, watching } = erasures({
+    ...erasing,
+    vault,
+    keys,
+    signs,
+    backupRetentionDays: deps.keysBackupRetentionDays,
+    logger: deps.logger,
+  })
+  const ofAccounts = accounts({ ...erasing, database: vault, subjects: known, completer: completes })
+
+  const { keyring, runner } = keysFeature({
+    ...deps,
+    tenantKeys: ofTenants,
+    deks: ofSubjects,
+    signer: signs,
+    records: resealableRecords(vault, ofSubjects),
+    newId,
+    pass: () => passage.pass(),
   })
 
   const app = await buildServer({
@@ -58,21 +107,40 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
       await pingVault(vault)
       await ofSubjects.ping()
       await ofTenants.ping()
+      passage.pass()
     },
     bodyLimit: BODY_BYTES_MAX,
+    monotonicMs,
+    ...(deps.trustedProxies && { trustedProxies: deps.trustedProxies }),
   })
   await app.register(async (routes) => {
-    routes.addHook('onRequest', async (_request, reply) => {
+    routes.addHook('onRequest', (_request, reply, done) => {
       reply.header('cache-control', 'no-store')
+      done()
     })
+    guardBy(passage, routes as ApiServer)
     tokenRoutes(routes as ApiServer, feature)
+    accountRoutes(routes as ApiServer, ofAccounts)
+    signingRoutes(routes as ApiServer, signs)
+    keyRoutes(routes as ApiServer, keyring)
+    auditRoutes(routes as ApiServer, audit({ database: vault }))
   })
 
   const sweeper = setInterval(() => {
     ofTenants.sweep()
     ofSubjects.sweep()
+    signs.sweep()
   }, SWEEP_EVERY_MS).unref()
   app.addHook('onClose', async () => clearInterval(sweeper))
+  app.addHook('onClose', sweepEvery(feature.sweep, { everyMs: SWEEP_EVERY_MS, logger: deps.logger }))
+  if (deps.keyJobRowsPerSecond !== undefined) runner.start(deps.keyJobRowsPerSecond)
+  app.addHook('onClose', () => runner.stop())
+  watchOver(app, watching)
+  const { sink, sealEveryMs } = deps.audit
+  const seals = sealer({ database: vault, tenantKeys: ofTenants, signer: signs, sink, logger: deps.logger, now })
+  // The first round is waited for: until it is over nothing would be revealed.
+  app.addHook('onReady', () => seals.start(sealEveryMs))
+  app.addHook('onClose', () => seals.stop())
   return app
 }
 

@@ -1,23 +1,29 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import { Secret } from '@kontor/payment-data'
+import { parseNetwork } from '@kontor/tenancy'
+import { InvalidConfig } from './invalid-config.ts'
+import { type KeyProviderConfig, readKeyProvider } from './key-provider.ts'
+
+export { InvalidConfig }
 
 /** What the process is told by its environment. */
 export interface Config {
   readonly vaultDatabaseUrl: string
   readonly keysDatabaseUrl: string
   readonly listen: { readonly host: string; readonly port: number }
-  /** The file that holds the root KEK, encrypted. */
-  readonly keystoreFile: string
-  readonly keystorePassphrase: Secret<string>
+  readonly keyProvider: KeyProviderConfig
+  /** How many rows jobs on keys may touch in a second. */
+  readonly keyJobRowsPerSecond: number
+  /** The file that checkpoints of the audit are appended to. */
+  readonly auditSinkFile: string
   readonly logLevel: string
+  /** Addresses and networks of proxies whose word on the source address is taken. */
+  readonly trustedProxies: readonly string[]
+  /** How long readiness is red before the listener closes, in milliseconds. */
+  readonly drainNoticeMs: number
+  /** How long a backup of `kontor_keys` is kept, in days. The vault signs statements that rest on it, so there is no default. */
+  readonly keysBackupRetentionDays: number
 }
 
-/** The environment lacks or garbles something. The message is one sentence that never repeats a secret. */
-export class InvalidConfig extends Error {
-  override readonly name = 'InvalidConfig'
-}
-
-type Environment = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
@@ -31,9 +37,13 @@ export function readConfig(environment: Environment = process.env): Config {
     vaultDatabaseUrl: databaseUrl(environment, 'VAULT_DATABASE_URL'),
     keysDatabaseUrl: databaseUrl(environment, 'KEYS_DATABASE_URL'),
     listen: listenAddress(environment.VAULT_LISTEN || '127.0.0.1:7701'),
-    keystoreFile: required(environment, 'KEYSTORE_FILE'),
-    keystorePassphrase: passphrase(environment),
+    keyProvider: readKeyProvider(environment),
+    keyJobRowsPerSecond: rowsPerSecond(environment.KEY_JOB_ROWS_PER_SECOND || '200'),
+    auditSinkFile: required(environment, 'AUDIT_SINK_FILE'),
     logLevel: logLevel(environment.LOG_LEVEL || 'info'),
+    trustedProxies: networks(environment.TRUSTED_PROXIES || ''),
+    drainNoticeMs: seconds(environment.DRAIN_NOTICE_SECONDS || '0') * 1_000,
+    keysBackupRetentionDays: days(environment, 'KEYS_BACKUP_RETENTION_DAYS'),
   }
 }
 
@@ -60,40 +70,37 @@ function listenAddress(text: string): { host: string; port: number } {
   return { host, port: Number(port) }
 }
 
-function passphrase(environment: Environment): Secret<string> {
-  const { KEYSTORE_PASSPHRASE: value, KEYSTORE_PASSPHRASE_FILE: file } = environment
-  if (value && file) throw new InvalidConfig('Set either KEYSTORE_PASSPHRASE or KEYSTORE_PASSPHRASE_FILE, not both.')
-  if (value) return new Secret(value)
-  if (!file) throw new InvalidConfig('Neither KEYSTORE_PASSPHRASE nor KEYSTORE_PASSPHRASE_FILE is set.')
-  const text = readSecretFile(file).replace(/\r?\n$/, '')
-  if (text === '') throw new InvalidConfig('The file that KEYSTORE_PASSPHRASE_FILE names is empty.')
-  return new Secret(text)
+function rowsPerSecond(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) {
+    throw new InvalidConfig('KEY_JOB_ROWS_PER_SECOND is not a number of rows, 1 to 9999.')
+  }
+  return Number(text)
 }
 
-function readSecretFile(file: string): string {
-  let mode: number
-  let text: string
+/** @param text Addresses and networks with commas in between; empty for none. */
+function networks(text: string): readonly string[] {
+  const named = text.split(',').map((part) => part.trim())
+  const given = named.filter((part) => part !== '')
   try {
-    // The mode is asked of the open file, so that the file judged is the file read.
-    const opened = openSync(file, 'r')
-    try {
-      mode = fstatSync(opened).mode
-      text = readFileSync(opened, 'utf8')
-    } finally {
-      closeSync(opened)
-    }
-  } catch (cause) {
-    throw new InvalidConfig('The file that KEYSTORE_PASSPHRASE_FILE names cannot be read.', { cause })
+    given.forEach(parseNetwork)
+  } catch {
+    throw new InvalidConfig('TRUSTED_PROXIES is not a list of networks like 10.0.0.0/8,2001:db8::/32.')
   }
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new InvalidConfig(
-      'The file that KEYSTORE_PASSPHRASE_FILE names must be readable by its owner only (mode 0600).',
-    )
-  }
-  return text
+  return given
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidConfig('DRAIN_NOTICE_SECONDS is not a whole number from 0 to 999.')
+  return Number(text)
 }
 
 function logLevel(text: string): string {
   if (!LOG_LEVELS.includes(text)) throw new InvalidConfig(`LOG_LEVEL is not one of ${LOG_LEVELS.join(', ')}.`)
   return text
+}
+
+function days(environment: Environment, name: string): number {
+  const value = required(environment, name)
+  if (!/^\d{1,4}$/.test(value)) throw new InvalidConfig(`${name} is not a number of days, 0 to 9999.`)
+  return Number(value)
 }

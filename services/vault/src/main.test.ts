@@ -31,7 +31,9 @@ test.before(async () => {
     KEYS_DATABASE_URL: vault.databases.keysUrl,
     VAULT_LISTEN: '127.0.0.1:0',
     KEYSTORE_FILE: keystore,
+    AUDIT_SINK_FILE: join(folder, 'checkpoints.jsonl'),
     KEYSTORE_PASSPHRASE: PASSPHRASE,
+    KEYS_BACKUP_RETENTION_DAYS: '30',
   }
 })
 test.after.always(async () => {
@@ -121,6 +123,7 @@ const refuses = test.macro<[change: Record<string, string | undefined>, sentence
 
 test.serial(refuses, { KEYSTORE_PASSPHRASE: 'wrong horse battery' }, /does not open with this passphrase/)
 test.serial(refuses, { KEYSTORE_FILE: '/nonexistent/keystore.json' }, /There is no keystore/)
+test.serial(refuses, { AUDIT_SINK_FILE: undefined }, /AUDIT_SINK_FILE is not set/)
 test.serial(refuses, { KEYS_DATABASE_URL: undefined }, /KEYS_DATABASE_URL is not set/)
 
 test.serial('it refuses to start on a port that is taken', async (t) => {

@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { createLogger } from '@kontor/http-api'
-import { KeystoreCorrupt, KeystoreExposed, KeystoreLocked, KeystoreMissing, openKeystoreFile } from '@kontor/keystore'
+import { createLogger, drain } from '@kontor/http-api'
+import { KeystoreCorrupt, KeystoreExposed, KeystoreLocked, KeystoreMissing } from '@kontor/keystore'
 import { closeAll, connect } from '@kontor/postgres'
 import { buildVault } from './app.ts'
+import { fileSink } from './audit/sink.ts'
 import { InvalidConfig, readConfig } from './config.ts'
+import { openKeyProvider } from './key-provider.ts'
 
 /** Connections of one process. One carries the coalesced writes; the others reads and deletions. */
 const VAULT_CONNECTIONS = 10
 const KEYS_CONNECTIONS = 5
+/** A checkpoint is signed within a second of what it covers, so there is time for three rounds that fail. */
+const SEAL_EVERY_MS = 250
+/** Shorter than the 30 s after which orchestrators kill. */
+const DRAIN_DEADLINE_MS = 20_000
 const KEYSTORE_ERRORS = [KeystoreCorrupt, KeystoreExposed, KeystoreLocked, KeystoreMissing]
 
 /**
@@ -21,7 +27,7 @@ async function run(): Promise<void> {
   const launched = process.connected
   const config = readConfig()
   const logger = createLogger('vault', config.logLevel)
-  const provider = await openKeystoreFile(config.keystoreFile, config.keystorePassphrase.reveal())
+  const provider = await openKeyProvider(config.keyProvider)
   const vault = connect({ url: config.vaultDatabaseUrl, max: VAULT_CONNECTIONS, applicationName: 'kontor vault' })
   const keys = connect({ url: config.keysDatabaseUrl, max: KEYS_CONNECTIONS, applicationName: 'kontor vault' })
   const app = await buildVault({
@@ -29,6 +35,10 @@ async function run(): Promise<void> {
     keys,
     provider,
     logger,
+    keysBackupRetentionDays: config.keysBackupRetentionDays,
+    keyJobRowsPerSecond: config.keyJobRowsPerSecond,
+    audit: { sink: fileSink(config.auditSinkFile), sealEveryMs: SEAL_EVERY_MS },
+    trustedProxies: config.trustedProxies,
     now: () => new Date(),
     monotonicMs: () => performance.now(),
     random: randomBytes,
@@ -38,7 +48,11 @@ async function run(): Promise<void> {
   async function stop(): Promise<void> {
     if (stopping) return
     stopping = true
-    await app.close()
+    await drain(app, {
+      noticeMs: config.drainNoticeMs,
+      deadlineMs: DRAIN_DEADLINE_MS,
+      monotonicMs: () => performance.now(),
+    })
     await closeAll(vault, keys)
     logger.info({ event: 'stopped' })
     logger.flush(() => process.exit(0))

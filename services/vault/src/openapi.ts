@@ -13,6 +13,8 @@ export async function printOpenApi(): Promise<string> {
     keys: unused('database'),
     provider: unused('key provider'),
     logger: createLogger('vault', 'silent'),
+    keysBackupRetentionDays: 0,
+    audit: { sink: unused('sink'), sealEveryMs: 60_000 },
     now: () => new Date(0),
     monotonicMs: () => 0,
     random: (size) => new Uint8Array(size),

@@ -24,6 +24,8 @@ const token: Token = {
   tenantId,
   mode: 'test',
   accountId: newId(),
+  subjectId: newId(),
+  expiresAt: null,
   clear: instrument.clear,
   metadata: {},
   version: 1,

@@ -4,6 +4,7 @@ import { connect } from '@kontor/postgres'
 import test from 'ava'
 import { type TestVault, testVault } from '../../test/test-vault.ts'
 import { createVaultKey, InvalidKeyRequest, type VaultKeyRequest } from './administration.ts'
+import { VAULT_ROLES } from './roles.ts'
 
 let vault: TestVault
 let owner: ReturnType<typeof connect>
@@ -54,16 +55,44 @@ test(refuses, { scopes: ['token.reveal'], purposes: ['Charge it'] }, /a purpose 
 test(refuses, { tenantId: null }, /has the role invoicing/)
 test(refuses, { tenantId: null, role: 'invoicing', scopes: ['token.reveal'], purposes: ['charge'] }, /never reveals/)
 
-test('the database itself refuses a service key that reveals, and a reveal without purpose', async (t) => {
-  for (const [tenantId, purposes] of [
-    [null, ['charge']],
-    [vault.tenantId, []],
+test(refuses, { scopes: ['token.reveal:card:cvc'], purposes: ['charge'] }, /a scope beyond/)
+test(refuses, { requestsPerMinute: 0 }, /a limit is/)
+test(refuses, { revealsPerMinute: 1.5 }, /a limit is/)
+test(refuses, { networks: ['10.0.0.0/8', 'office'] }, /a network looks like/)
+
+const stored = async (text: string) => {
+  const { rows } = await vault.vaultAdmin.query('select scopes from api_key where lookup_id = $1', [text.split('_')[2]])
+  return rows[0].scopes as string[]
+}
+
+test('token.reveal stands for every field, token.reveal:card for those of a card, and both are stored written out', async (t) => {
+  const make = (scopes: string[]) => createVaultKey(owner.knex, request({ scopes, purposes: ['charge'] }), deps())
+  const every = await make(['token.reveal'])
+  t.is((await stored(every.text)).length, 10)
+  const ofCards = await make(['token.reveal:card', 'token.reveal:card:number', 'token.dedup_tenant'])
+  t.deepEqual(await stored(ofCards.text), [
+    'token.reveal:card:number',
+    'token.reveal:card:expiry',
+    'token.reveal:card:holder_name',
+    'token.dedup_tenant',
+  ])
+})
+
+test('every role that there is can be given', async (t) => {
+  for (const role of VAULT_ROLES) await t.notThrowsAsync(createVaultKey(owner.knex, request({ role }), deps()))
+})
+
+test('the database itself refuses a service key that reveals, a reveal without purpose, and one that is not by field', async (t) => {
+  for (const [tenantId, purposes, scope] of [
+    [null, ['charge'], 'token.reveal:card:number'],
+    [vault.tenantId, [], 'token.reveal:card:number'],
+    [vault.tenantId, ['charge'], 'token.reveal'],
   ]) {
     await t.throwsAsync(
       vault.vaultAdmin.query(
         `insert into api_key (id, lookup_id, secret_hash, tenant_id, mode, name, role, scopes, purposes)
-         values (gen_random_uuid(), gen_random_uuid(), sha256('x'), $1, 'test', 'x', 'invoicing', '{token.reveal}', $2)`,
-        [tenantId, purposes],
+         values (gen_random_uuid(), gen_random_uuid(), sha256('x'), $1, 'test', 'x', 'invoicing', $3, $2)`,
+        [tenantId, purposes, [scope]],
       ),
       { message: /check constraint/ },
     )
@@ -87,7 +116,11 @@ test('the service can make neither tenants nor keys, and cannot change or remove
   ]) {
     await t.throwsAsync(service.raw(statement), { message: /permission denied|must be owner/ }, statement)
   }
-  for (const statement of ['update dek set wrapped = wrapped', 'delete from tenant_kek', 'delete from tenant_secret']) {
+  for (const statement of [
+    'update dek set subject_id = subject_id',
+    'delete from tenant_kek',
+    'delete from tenant_secret',
+  ]) {
     await t.throwsAsync(vault.deps.keys.knex.raw(statement), { message: /permission denied/ }, statement)
   }
 })

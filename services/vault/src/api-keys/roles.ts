@@ -1,16 +1,47 @@
-/** What each role may do. No role may reveal: that takes the scope and a purpose on the key itself. */
+import { FIELDS_OF_TYPE, revealScope } from '../tokens/fields.ts'
+
+const EVERYBODY = ['signing_key.read']
+const CHECKOUT = ['token.create', 'token.read', 'token.update', 'token.delete', 'token.attach']
+const PRIVACY = ['token.read', 'account.erase', 'account.hold']
+const CUSTODIAN = ['key.read', 'key.rotate', 'key.rewrap', 'key.destroy']
+const AUDITOR = ['audit.read', 'key.read']
+
+/** What each role may do. No role may reveal: that takes scopes and a purpose on the key itself. */
 const SCOPES_OF_ROLE: Readonly<Record<string, readonly string[]>> = {
-  checkout: ['token.create', 'token.read', 'token.delete'],
-  invoicing: ['token.read'],
-  accounting: ['token.read'],
-  admin: ['token.create', 'token.read', 'token.delete'],
+  checkout: [...CHECKOUT, ...EVERYBODY],
+  invoicing: ['token.read', ...EVERYBODY],
+  accounting: ['token.read', ...EVERYBODY],
+  privacy: [...PRIVACY, ...EVERYBODY],
+  custodian: [...CUSTODIAN, ...EVERYBODY],
+  auditor: [...AUDITOR, ...EVERYBODY],
+  admin: [...new Set([...CHECKOUT, ...PRIVACY, ...CUSTODIAN, ...AUDITOR, ...EVERYBODY])],
 }
 
 /** The roles that a key of the vault can have. */
 export const VAULT_ROLES: readonly string[] = Object.keys(SCOPES_OF_ROLE)
 
+const TYPES = Object.keys(FIELDS_OF_TYPE) as (keyof typeof FIELDS_OF_TYPE)[]
+
+/** One scope for each field of each type that can be revealed. */
+export const REVEAL_SCOPES: readonly string[] = TYPES.flatMap((type) =>
+  FIELDS_OF_TYPE[type].map((field) => revealScope(type, field)),
+)
+
 /** Scopes that a key has only if they are named when it is made. */
-export const EXPLICIT_SCOPES: readonly string[] = ['token.reveal']
+export const EXPLICIT_SCOPES: readonly string[] = [...REVEAL_SCOPES, 'token.dedup_tenant']
+
+/**
+ * Writes out the scopes that were named: `token.reveal` is every field, `token.reveal:card` every field of a card.
+ *
+ * @returns Exact scopes; a name that is none of ours stays as it is, for the caller to refuse.
+ */
+export function expandScopes(named: readonly string[]): string[] {
+  const expanded = named.flatMap((name) => {
+    const within = REVEAL_SCOPES.filter((scope) => scope.startsWith(`${name}:`))
+    return within.length > 0 ? within : [name]
+  })
+  return [...new Set(expanded)]
+}
 
 /** @returns The scopes of a role, none for one that is not known. */
 export function scopesOf(role: string): readonly string[] {

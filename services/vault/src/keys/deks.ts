@@ -1,9 +1,12 @@
 import { IntegrityViolation, unwrapKey, wrapKey } from '@kontor/jose-box'
 import { coalescer } from '@kontor/postgres'
+import { SubjectErased } from '../tokens/errors.ts'
 import { expiringCache } from './expiring-cache.ts'
 import { failClosed } from './fail-closed.ts'
+import { dekHeader } from './headers.ts'
 import { claimDeks, type DekRow, deleteDeks, findDek, pingKeys } from './repo.ts'
 import { HELD_MS, type KeyDeps, type TenantKeys } from './tenant-keys.ts'
+import { unwrapRow } from './unwrap-row.ts'
 
 /** The data-encryption key of a subject and which of its versions it is. */
 export interface Dek {
@@ -18,7 +21,7 @@ export interface Subject {
   readonly id: string
 }
 
-/** The keys of data subjects. Every function fails closed (503 `keys_unavailable`). */
+/** The keys of data subjects. Every function fails closed (503 `keys_unavailable` or `key_provider_unavailable`). */
 export interface Deks {
   /** The key to seal under, made and committed if the subject has none. Held for a while. */
   current(subject: Subject): Promise<Dek>
@@ -26,8 +29,12 @@ export interface Deks {
   first(subject: Subject): Promise<Dek>
   /** The key to open with; `undefined` once it is destroyed. */
   find(subject: Subject, version: number): Promise<Dek | undefined>
+  /** Forgets which version is the newest: another process made a newer one. */
+  forget(subject: Subject): void
   /** Destroys the subject's keys for good. Other processes may hold a copy for up to 60 s, but no record to open with it. */
   destroy(subject: Subject): Promise<void>
+  /** Forgets keys of those versions, which were destroyed. */
+  forgetDestroyed(subject: Subject, versions: readonly number[]): void
   /** Throws when the database of the keys cannot be reached. */
   ping(): Promise<void>
   /** Drops what was held for too long. */
@@ -43,7 +50,7 @@ export function deks({ database, random, monotonicMs }: KeyDeps, tenants: Tenant
   const held = { maxEntries: DEKS_HELD, ttlMs: HELD_MS, monotonicMs }
   const current = expiringCache<Dek>(held)
   const byVersion = expiringCache<Dek | undefined>(held)
-  const claimOne = coalescer<DekRow, DekRow | undefined>({
+  const claimOne = coalescer<DekRow, DekRow | 'erased' | undefined>({
     write: (batch) => claimDeks(database, batch),
     batchMax: BATCH_MAX,
   })
@@ -51,35 +58,51 @@ export function deks({ database, random, monotonicMs }: KeyDeps, tenants: Tenant
   /** Offers a fresh key; the answer says which one the subject has, and that it is committed. */
   async function claim(subject: Subject): Promise<Dek> {
     const key = Buffer.from(random(32))
-    const kek = await tenants.currentKek(subject.tenantId)
-    const offered: DekRow = {
-      subject_id: subject.id,
-      tenant_id: subject.tenantId,
-      version: FIRST_VERSION,
-      kek_version: kek.version,
-      wrapped: wrapKey(key, kek.key, header(subject, FIRST_VERSION, kek.version)),
-    }
+    let kek = await tenants.currentKek(subject.tenantId)
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      const offered: DekRow = {
+        subject_id: subject.id,
+        tenant_id: subject.tenantId,
+        version: FIRST_VERSION,
+        kek_version: kek.version,
+        wrapped: wrapKey(key, kek.key, dekHeader(subject, FIRST_VERSION, kek.version)),
+      }
       const row = await claimOne(offered)
-      if (row === undefined) continue
-      return row.wrapped === offered.wrapped ? { version: row.version, key } : unwrap(subject, row)
+      if (row === 'erased') throw new SubjectErased()
+      if (row?.wrapped === offered.wrapped) return { version: row.version, key }
+      const dek = row && (await unwrap(subject, row))
+      if (dek) return dek
+      // Another process was faster, or the KEK that this one holds is no longer the current one: ask for that again.
+      kek = await tenants.newestKek(subject.tenantId)
     }
     throw new Error('the key of a subject was neither found nor made')
   }
 
-  /** @throws {IntegrityViolation} The row is another tenant's, or was not wrapped for this subject. */
-  async function unwrap(subject: Subject, row: DekRow): Promise<Dek> {
+  /**
+   * @returns `undefined` once the key is destroyed.
+   * @throws {IntegrityViolation} The row is another tenant's, or was not wrapped for this subject.
+   */
+  function unwrap(subject: Subject, row: DekRow): Promise<Dek | undefined> {
     if (row.tenant_id !== subject.tenantId) throw new IntegrityViolation()
-    const kek = await tenants.kek(subject.tenantId, row.kek_version)
-    return {
-      version: row.version,
-      key: unwrapKey(row.wrapped, kek.key, header(subject, row.version, row.kek_version)),
-    }
+    const { version } = row
+    return unwrapRow(
+      row,
+      () => findDek(database, subject.id, version),
+      async ({ kek_version, wrapped }) => {
+        const kek = await tenants.kek(subject.tenantId, kek_version)
+        return { version, key: unwrapKey(wrapped, kek.key, dekHeader(subject, version, kek_version)) }
+      },
+    )
   }
 
   async function load(subject: Subject, version: number): Promise<Dek | undefined> {
     const row = await findDek(database, subject.id, version)
     return row && unwrap(subject, row)
+  }
+
+  function forgetDestroyed(subject: Subject, versions: readonly number[]): void {
+    current.forget(nameOf(subject))
+    for (const version of versions) byVersion.forget(`${nameOf(subject)} ${version}`)
   }
 
   return {
@@ -92,10 +115,12 @@ export function deks({ database, random, monotonicMs }: KeyDeps, tenants: Tenant
       if (dek === undefined) byVersion.forget(name)
       return dek
     },
-    async destroy(subject) {
-      const versions = await failClosed(() => deleteDeks(database, subject.tenantId, subject.id))
+    forget(subject) {
       current.forget(nameOf(subject))
-      for (const version of versions) byVersion.forget(`${nameOf(subject)} ${version}`)
+    },
+    forgetDestroyed,
+    async destroy(subject) {
+      forgetDestroyed(subject, await failClosed(() => deleteDeks(database, subject.tenantId, subject.id)))
     },
     ping: () => failClosed(() => pingKeys(database)),
     sweep() {
@@ -107,8 +132,4 @@ export function deks({ database, random, monotonicMs }: KeyDeps, tenants: Tenant
 
 function nameOf(subject: Subject): string {
   return `${subject.tenantId} ${subject.id}`
-}
-
-function header(subject: Subject, version: number, kekVersion: number) {
-  return { typ: 'dek', ten: subject.tenantId, sub: subject.id, ver: version, kek: kekVersion }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { unwrapKey, wrapKey } from '@kontor/jose-box'
-import { connect } from '@kontor/postgres'
+import type { KeyProvider } from '@kontor/keystore'
+import { connect, type Database } from '@kontor/postgres'
 import test from 'ava'
 import {
   CARD,
@@ -31,6 +32,38 @@ function unreachable(t: { teardown(close: () => Promise<void>): void }) {
   const database = connect({ url: 'postgresql://nobody:secret@127.0.0.1:1/none', max: 1, applicationName: 'test' })
   t.teardown(() => database.close())
   return database
+}
+
+/** A database that is there when a process starts, and gone from the moment that `cut` is set. */
+function cutting(t: { teardown(close: () => Promise<void>): void }, whole: Database) {
+  const gone = unreachable(t)
+  const state = { cut: false }
+  const now = () => (state.cut ? gone : whole)
+  const database: Database = {
+    get knex() {
+      return now().knex
+    },
+    hotSql: (name, text, values) => now().hotSql(name, text, values),
+    onConnection: (text, listener) => whole.onConnection(text, listener),
+    close: async () => undefined,
+  }
+  return { database, state }
+}
+
+/** The provider of the tests until it is changed for another one. */
+function changing(): { provider: KeyProvider; change(to: KeyProvider): void } {
+  let held: KeyProvider = vault.deps.provider
+  return {
+    provider: {
+      currentKid: () => held.currentKid(),
+      kids: () => held.kids(),
+      wrap: (...args) => held.wrap(...args),
+      unwrap: (...args) => held.unwrap(...args),
+    },
+    change(to) {
+      held = to
+    },
+  }
 }
 
 function modulesOf({ deps }: TestVault) {
@@ -99,8 +132,7 @@ test('after the KEK was rotated, fingerprints and digests stay as they were and 
 
   // What a rotation does: a new KEK, which from now on wraps the secret and new DEKs.
   const kek = randomBytes(32)
-  const kid = vault.deps.provider.currentKid()
-  const wrapped = await vault.deps.provider.wrap(kid, kek, { typ: 'kek', ten: tenantId, ver: 2 })
+  const { kid, wrapped } = await vault.deps.provider.wrap(kek, { typ: 'kek', ten: tenantId, ver: 2 })
   const [row] = await rowsOf('tenant_secret', tenantId)
   const secret = unwrapKey(row?.wrapped as string, old.key, { typ: 'secret', ten: tenantId, kek: 1 })
   await vault.keysAdmin.query(`update tenant_kek set state = 'retired' where tenant_id = $1`, [tenantId])
@@ -117,7 +149,9 @@ test('after the KEK was rotated, fingerprints and digests stay as they were and 
 })
 
 test('without the database of the keys nothing is written and the answer is 503', async (t) => {
-  const app = await vault.newApp({ keys: unreachable(t) })
+  const { database, state } = cutting(t, vault.deps.keys)
+  const app = await vault.newApp({ keys: database })
+  state.cut = true
   const intent = newIntent()
   const account_id = newAccountId()
   for (const body of [CARD, { ...CARD, account_id }]) {
@@ -130,10 +164,17 @@ test('without the database of the keys nothing is written and the answer is 503'
 })
 
 test('without the database of the keys nothing is revealed or deleted, and masked values still are read', async (t) => {
-  const app = await vault.newApp({ keys: unreachable(t) })
+  const { database, state } = cutting(t, vault.deps.keys)
+  const app = await vault.newApp({ keys: database })
+  state.cut = true
   const { id } = (await tokenize(vault.app, admin, CARD)).json()
   const url = `/v1/tokens/${id}`
-  const reveal = await call(app, { key: admin, method: 'POST', url: `${url}/reveal`, body: { purpose: 'charge' } })
+  const reveal = await call(app, {
+    key: admin,
+    method: 'POST',
+    url: `${url}/reveal`,
+    body: { fields: ['number'], purpose: 'charge' },
+  })
   t.is(reveal.json().code, 'keys_unavailable')
   const destroy = await call(app, { key: admin, method: 'DELETE', url })
   t.is(destroy.json().code, 'keys_unavailable')
@@ -141,31 +182,37 @@ test('without the database of the keys nothing is revealed or deleted, and maske
 })
 
 test('without the key provider nothing is sealed or opened', async (t) => {
-  const provider = memoryProvider()
+  const { provider, change } = changing()
   const app = await vault.newApp({ provider })
   const key = await vault.newKey({ tenantId: await vault.newTenant('provider-down') })
-  provider.down = true
-  t.is((await tokenize(app, key, CARD)).json().code, 'keys_unavailable')
-  provider.down = false
+  change(Object.assign(memoryProvider(), { down: true }))
+  t.is((await tokenize(app, key, CARD)).json().code, 'key_provider_unavailable')
+  change(vault.deps.provider)
   t.is((await tokenize(app, key, CARD)).status, 201)
 })
 
-test('under a keystore without the root key the keys are unavailable', async (t) => {
+test('under a keystore without the root key the key provider is unavailable', async (t) => {
   await tokenize(vault.app, admin, CARD)
-  const app = await vault.newApp({ provider: memoryProvider('root-2') })
-  t.is((await tokenize(app, admin, CARD)).json().code, 'keys_unavailable')
+  const { provider, change } = changing()
+  const app = await vault.newApp({ provider })
+  change(memoryProvider('root-2'))
+  t.is((await tokenize(app, admin, CARD)).json().code, 'key_provider_unavailable')
 })
 
 test('under another root key of the same id nothing opens, and that is an alarm and no outage', async (t) => {
   await tokenize(vault.app, admin, CARD)
-  const app = await vault.newApp({ provider: memoryProvider() })
+  const { provider, change } = changing()
+  const app = await vault.newApp({ provider })
+  change(memoryProvider())
   const answer = await tokenize(app, admin, CARD)
   t.is(answer.status, 500)
   t.is(answer.json().code, 'integrity_violation')
 })
 
 test('without the vault’s own database the answer is 503', async (t) => {
-  const app = await vault.newApp({ vault: unreachable(t) })
+  const { database, state } = cutting(t, vault.deps.vault)
+  const app = await vault.newApp({ vault: database })
+  state.cut = true
   for (const answer of [
     await tokenize(app, admin, CARD),
     await call(app, { key: admin, method: 'GET', url: `/v1/tokens/tok_${'0'.repeat(26)}` }),
@@ -185,7 +232,7 @@ test('ready means that both databases and the key provider are there', async (t)
   t.deepEqual(await ready({}), [200, 'ready'])
   t.deepEqual(await ready({ vault: unreachable(t) }), [503, 'database_unavailable'])
   t.deepEqual(await ready({ keys: unreachable(t) }), [503, 'keys_unavailable'])
-  t.deepEqual(await ready({ provider }), [503, 'keys_unavailable'])
+  t.deepEqual(await ready({ provider }), [503, 'key_provider_unavailable'])
 })
 
 test('a key is held for less than a minute and then read again', async (t) => {

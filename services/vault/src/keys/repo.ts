@@ -24,11 +24,11 @@ export async function findCurrentKek(database: Database, tenantId: string): Prom
   return row
 }
 
-/** @returns The KEK of one version, current or retired. */
+/** @returns The KEK of one version, current or retired; `undefined` once it is destroyed. */
 export async function findKek(database: Database, tenantId: string, version: number): Promise<KekRow | undefined> {
   const [row] = await database.hotSql<KekRow>(
     'find_kek',
-    'select version, root_kid, wrapped from tenant_kek where tenant_id = $1 and version = $2',
+    'select version, root_kid, wrapped from tenant_kek where tenant_id = $1 and version = $2 and wrapped is not null',
     [tenantId, version],
   )
   return row
@@ -43,7 +43,10 @@ export async function findSecret(database: Database, tenantId: string): Promise<
   return row
 }
 
-/** Stores a tenant's first KEK and its secret, both or neither; does nothing where another process was first. */
+/**
+ * Stores a tenant's first KEK and its secret, both or neither; does nothing where another process was first, or where the root
+ * KEK is destroyed by now (which waits for this table: see `destroyRootKey`).
+ */
 export async function insertTenantKeys(
   database: Database,
   tenantId: string,
@@ -53,7 +56,9 @@ export async function insertTenantKeys(
   await database.hotSql(
     'insert_tenant_keys',
     `with kek as (
-       insert into tenant_kek (tenant_id, version, root_kid, wrapped, state) values ($1, $2, $3, $4, 'current')
+       insert into tenant_kek (tenant_id, version, root_kid, wrapped, state)
+       select $1, $2, $3, $4, 'current'
+       where not exists (select from destroyed_root_key where destroyed_root_key.kid = $3)
        on conflict do nothing
        returning tenant_kek.tenant_id, tenant_kek.version
      )
@@ -71,6 +76,8 @@ export interface DekRow {
   readonly wrapped: string
 }
 
+// The lock on the KEK orders each new DEK against a rotation: either it is committed before the KEK is retired, or it is not made
+// and asked for again under the new one. So nothing is ever added under a retired KEK, whatever a process still holds.
 const CLAIM_DEKS = `
 with item as (
   select * from json_to_recordset($1::json) as item (
@@ -82,11 +89,21 @@ with item as (
     select dek.bucket, dek.subject_id, dek.tenant_id, dek.version, dek.kek_version, dek.wrapped
     from dek where dek.bucket = wanted.bucket and dek.subject_id = wanted.subject_id
     order by dek.version desc limit 1) as newest
+), kek as materialized (
+  select locked.tenant_id, locked.version
+  from (select distinct item.tenant_id, item.kek_version from item order by item.tenant_id, item.kek_version) as wanted
+  cross join lateral (
+    select tenant_kek.tenant_id, tenant_kek.version from tenant_kek
+    where tenant_kek.tenant_id = wanted.tenant_id and tenant_kek.version = wanted.kek_version
+      and tenant_kek.state = 'current'
+    for share) as locked
 ), made as (
   insert into dek (bucket, subject_id, version, tenant_id, kek_version, wrapped)
   select item.bucket, item.subject_id, item.version, item.tenant_id, item.kek_version, item.wrapped
-  from item where not exists
+  from item join kek on kek.tenant_id = item.tenant_id and kek.version = item.kek_version
+  where not exists
     (select from held where held.bucket = item.bucket and held.subject_id = item.subject_id)
+    and (select true from tombstone where tombstone.bucket = item.bucket and tombstone.subject_id = item.subject_id) is null
   order by item.bucket, item.subject_id
   on conflict (bucket, subject_id, version) do nothing
   returning dek.bucket, dek.subject_id, dek.tenant_id, dek.version, dek.kek_version, dek.wrapped
@@ -96,19 +113,28 @@ with item as (
   select made.bucket, made.subject_id, made.tenant_id, made.version, made.kek_version, made.wrapped from made
 )
 select item.ord, known.subject_id, known.tenant_id, known.version, known.kek_version, known.wrapped
-from item join known on known.bucket = item.bucket and known.subject_id = item.subject_id`
+from item join known on known.bucket = item.bucket and known.subject_id = item.subject_id
+union all
+select item.ord, item.subject_id, item.tenant_id, null, null, null from item
+where (select true from tombstone where tombstone.bucket = item.bucket and tombstone.subject_id = item.subject_id)`
 
 /**
  * Stores each DEK whose subject has none yet, as one statement: when it has answered, the keys are committed.
  *
  * @returns The newest DEK of each subject, which may be another one than was offered; `undefined` in the place of a subject
- *   whose key another process made at this very moment: ask again.
+ *   whose key another process made at this very moment, or was to be wrapped by a KEK that is no longer current: ask again.
+ *   `erased` in the place of a subject that has a tombstone: it never gets a key again.
  */
-export async function claimDeks(database: Database, batch: readonly DekRow[]): Promise<(DekRow | undefined)[]> {
+export async function claimDeks(
+  database: Database,
+  batch: readonly DekRow[],
+): Promise<(DekRow | 'erased' | undefined)[]> {
   const items = batch.map((row, ord) => ({ ord, bucket: bucketOf(row.subject_id), ...row }))
-  const rows = await database.hotSql<DekRow & { ord: number }>('claim_deks', CLAIM_DEKS, [JSON.stringify(items)])
-  const known: (DekRow | undefined)[] = batch.map(() => undefined)
-  for (const { ord, ...row } of rows) known[ord] = row
+  const rows = await database.hotSql<DekRow & { ord: number; version: number | null }>('claim_deks', CLAIM_DEKS, [
+    JSON.stringify(items),
+  ])
+  const known: (DekRow | 'erased' | undefined)[] = batch.map(() => undefined)
+  for (const { ord, ...row } of rows) known[ord] = row.version === null || known[ord] === 'erased' ? 'erased' : row
   return known
 }
 

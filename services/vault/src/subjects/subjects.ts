@@ -1,14 +1,15 @@
+import { bucketOf, type NewId } from '@kontor/ids'
 import { coalescer, type Database } from '@kontor/postgres'
-import { type Claim, type ClaimedSubject, claimSubjects, isErased } from './repo.ts'
+import { type AccountRef, claimSubjects, findSubject, type OfferedSubject, type Subject } from './repo.ts'
 
 /** The accounts whose payment data the vault holds. */
 export interface Subjects {
-  /** Makes the account's row if there is none, and says whose it is. */
-  claim(subject: ClaimedSubject): Promise<Claim>
-  /** Whether the account was erased. */
-  isErased(subject: ClaimedSubject): Promise<boolean>
+  /** Finds the subject that an account is, and makes its row if there is none. */
+  claim(account: AccountRef): Promise<Subject>
+  /** @returns `undefined` for an account that the vault holds nothing of. Asked of the database each time. */
+  find(account: AccountRef): Promise<Subject | undefined>
   /** Forgets that the account has a row. */
-  forget(subject: ClaimedSubject): void
+  forget(account: AccountRef): void
 }
 
 const BATCH_MAX = 256
@@ -19,34 +20,36 @@ const ATTEMPTS_MAX = 5
  * Remembers which accounts have a row, so that most writes need not ask. Only that is remembered, never their state: each
  * write proves in its own statement that the account is active.
  */
-export function subjects(database: Database): Subjects {
-  const known = new Set<string>()
-  const claimOne = coalescer<ClaimedSubject, Claim | undefined>({
+export function subjects(database: Database, newId: NewId): Subjects {
+  const known = new Map<string, Subject>()
+  const claimOne = coalescer<OfferedSubject, Subject | undefined>({
     write: (batch) => claimSubjects(database, batch),
     batchMax: BATCH_MAX,
   })
 
   return {
-    async claim(subject) {
-      if (known.has(nameOf(subject))) return 'mine'
+    async claim(account) {
+      const remembered = known.get(nameOf(account))
+      if (remembered) return remembered
+      const offered = { ...account, subjectId: newId(bucketOf(account.id)) }
       for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-        const claim = await claimOne(subject)
-        if (claim === undefined) continue
-        if (claim === 'mine') {
+        const claimed = await claimOne(offered)
+        if (claimed === undefined) continue
+        if (claimed.state === 'active') {
           if (known.size >= KNOWN_MAX) known.clear()
-          known.add(nameOf(subject))
+          known.set(nameOf(account), claimed)
         }
-        return claim
+        return claimed
       }
       throw new Error('the row of an account was neither found nor made')
     },
-    isErased: (subject) => isErased(database, subject),
-    forget(subject) {
-      known.delete(nameOf(subject))
+    find: (account) => findSubject(database, account),
+    forget(account) {
+      known.delete(nameOf(account))
     },
   }
 }
 
-function nameOf({ id, tenantId, mode }: ClaimedSubject): string {
+function nameOf({ id, tenantId, mode }: AccountRef): string {
   return `${tenantId} ${mode} ${id}`
 }

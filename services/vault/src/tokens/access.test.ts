@@ -1,4 +1,4 @@
-import { formatId } from '@kontor/ids'
+import { bucketOf, formatId, parseId } from '@kontor/ids'
 import test from 'ava'
 import {
   CARD,
@@ -31,7 +31,11 @@ const ROUTES = {
   }),
   read: (id: string) => ({ method: 'GET', url: `/v1/tokens/${id}` }),
   list: (_id: string, account: string) => ({ method: 'GET', url: `/v1/tokens?account_id=${account}` }),
-  reveal: (id: string) => ({ method: 'POST', url: `/v1/tokens/${id}/reveal`, body: { purpose: 'charge' } }),
+  reveal: (id: string) => ({
+    method: 'POST',
+    url: `/v1/tokens/${id}/reveal`,
+    body: { fields: ['number'], purpose: 'charge' },
+  }),
   delete: (id: string) => ({ method: 'DELETE', url: `/v1/tokens/${id}` }),
 } as const satisfies Record<string, (id: string, account: string) => Omit<Call, 'key'>>
 type Route = keyof typeof ROUTES
@@ -82,11 +86,24 @@ test('another tenant’s and another mode’s tokens are unknown, and stay as th
     }
     t.deepEqual((await call(vault.app, { key, ...ROUTES.list(id, account) })).json().data, [])
     const live = { ...CARD, card: { ...CARD.card, number: '4929421234600821' }, account_id: account }
-    t.is((await tokenize(vault.app, key, live)).status, 404)
-    // A fresh process, which remembers nothing about the account.
-    t.is((await tokenize(await vault.newApp(), key, live)).status, 404)
+    // The same account id under another owner is another account, with a key of its own: nobody can occupy it.
+    const theirs = (await tokenize(vault.app, key, live)).json()
+    const again = (await tokenize(await vault.newApp(), key, live)).json()
+    const list = async (asked: string) =>
+      (await call(vault.app, { key: asked, ...ROUTES.list(id, account) }))
+        .json()
+        .data.map((token: { id: string }) => token.id)
+    t.deepEqual((await list(key)).sort(), [theirs.id, again.id].sort())
+    t.deepEqual(await list(admin), [id])
+    t.is((await call(vault.app, { key: admin, ...ROUTES.read(theirs.id) })).status, 404)
   }
   t.is((await call(vault.app, { key: admin, ...ROUTES.read(id) })).status, 200)
+  const owner = await vault.vaultAdmin.query('select id, account_id from data_subject where account_id = $1', [
+    parseId('acc', account),
+  ])
+  t.is(owner.rows.length, 3)
+  t.is(new Set(owner.rows.map((row) => row.id)).size, 3)
+  t.true(owner.rows.every((row) => row.id !== row.account_id && bucketOf(row.id) === bucketOf(row.account_id)))
 })
 
 test('an id of a wrong form or of nothing is unknown', async (t) => {

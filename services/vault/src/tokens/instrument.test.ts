@@ -132,10 +132,12 @@ const tokenOf = (body: CreateTokenBody): Token => ({
   tenantId: TENANT,
   mode: 'test',
   accountId: null,
+  subjectId: '0192f0c1-2a3b-7abc-8def-0123456789ff',
   clear: read(body).clear,
   metadata: {},
   version: 1,
   createdAt: new Date(0),
+  expiresAt: null,
 })
 
 test('what is sealed opens as it was, for the same token, key and version only', (t) => {
@@ -150,7 +152,7 @@ test('what is sealed opens as it was, for the same token, key and version only',
       const others: [Token, typeof dek][] = [
         [{ ...token, tenantId: TENANT.replace('0192', '0193') }, dek],
         [{ ...token, mode: 'live' }, dek],
-        [{ ...token, accountId: token.id.replace('0192', '0193') }, dek],
+        [{ ...token, subjectId: token.id.replace('0192', '0193') }, dek],
         [{ ...token, id: token.id.replace('0192', '0193') }, dek],
         [{ ...token, version: 2 }, dek],
         [token, { ...dek, version: 2 }],

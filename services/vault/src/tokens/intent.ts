@@ -12,7 +12,8 @@ export interface IntentDigest {
   readonly request: Buffer
 }
 
-const OPERATION = 'POST /v1/tokens'
+const CREATE = 'POST /v1/tokens'
+const ATTACH = 'POST /v1/tokens/:tokenId/attach'
 
 /**
  * Digests the intent to make a token. Its scope is tenant (by the key of the HMAC), mode, method and route, and account;
@@ -27,7 +28,7 @@ export function digestIntent(
   idempotencyKey: string,
   body: CreateTokenBody,
 ): IntentDigest {
-  const scope = JSON.stringify([mode, OPERATION, accountId ?? null, idempotencyKey])
+  const scope = JSON.stringify([mode, CREATE, accountId ?? null, idempotencyKey])
   return {
     intent: createHmac('sha256', subkeys.idempotency).update(scope).digest(),
     request: createHmac('sha256', subkeys.request)
@@ -46,4 +47,19 @@ function withoutCvc(body: CreateTokenBody): object {
   if (body.type !== 'card') return body
   const { cvc: _, ...card } = body.card
   return { ...body, card }
+}
+
+/** Digests the intent to attach a token. Its scope is the token, so that the same key cannot take it to two accounts. */
+export function digestAttach(
+  subkeys: Subkeys,
+  mode: Mode,
+  asked: { readonly tokenId: string; readonly accountId: string; readonly idempotencyKey: string },
+): IntentDigest {
+  const scope = JSON.stringify([mode, ATTACH, asked.tokenId, asked.idempotencyKey])
+  return {
+    intent: createHmac('sha256', subkeys.idempotency).update(scope).digest(),
+    request: createHmac('sha256', subkeys.request)
+      .update(JSON.stringify({ account_id: asked.accountId }))
+      .digest(),
+  }
 }

@@ -71,13 +71,41 @@ test('what was tokenized, revealed and deleted is in no table, log line or maske
       t.is(made.status, 201, made.text)
       const url = `/v1/tokens/${made.json().id}`
       masked.push(made.text, (await call(vault.app, { key, method: 'GET', url })).text)
-      const revealed = await call(vault.app, { key, method: 'POST', url: `${url}/reveal`, body: { purpose: 'charge' } })
+      const asked = { fields: ['holder_name'], purpose: 'charge' }
+      const revealed = await call(vault.app, { key, method: 'POST', url: `${url}/reveal`, body: asked })
       t.true(revealed.text.includes(MARKED.holder))
       t.false(/cvc/i.test(revealed.text))
+      const refused = await call(vault.app, {
+        key,
+        method: 'POST',
+        url: `${url}/reveal`,
+        body: { ...asked, purpose: 'x' },
+      })
+      // Sent again, changed, attached: what is stored for later answers is masked as well.
+      const accountId = 'account_id' in account ? account.account_id : undefined
+      const again = { ...body, ...account, on_duplicate: accountId ? 'update' : 'create', metadata: { order: '1' } }
+      const updated = await tokenize(vault.app, key, again, MARKED.intent + newIntent())
+      const version = updated.json().version
+      const changes = { metadata: { order: '2' }, expires_at: '2030-01-01T00:00:00Z' }
+      const headers = { 'if-match': `"${version}"` }
+      const target = `/v1/tokens/${updated.json().id}`
+      const changed = await call(vault.app, { key, method: 'PATCH', url: target, body: changes, headers })
+      t.is(changed.status, 200, changed.text)
+      const moved = await call(vault.app, {
+        key,
+        method: 'POST',
+        url: `${target}/attach`,
+        body: { account_id: newAccountId() },
+        headers: { 'idempotency-key': MARKED.intent + newIntent() },
+      })
+      t.is(moved.status, accountId ? 409 : 201)
+      masked.push(refused.text, updated.text, changed.text, moved.text)
     }
   }
   const dumped = (await dump(vault.vaultAdmin)) + (await dump(vault.keysAdmin))
   t.true(dumped.includes('"record": "ey'), 'the dump holds the sealed records')
+  for (const table of ['instrument_claim', 'intent_answer', 'reveal_count'])
+    t.true(dumped.includes(`${table} {`), table)
   t.deepEqual(leaksIn(dumped), [])
   t.deepEqual(leaksIn(masked.join('\n')), [])
   t.true(vault.log.length > 0)

@@ -2,22 +2,21 @@ import { IntegrityViolation, openRecord, sealRecord } from '@kontor/jose-box'
 import { Secret } from '@kontor/payment-data'
 import type { Dek } from '../keys/deks.ts'
 import type { SealedInstrument } from './instrument.ts'
-import { subjectOf, type Token } from './token.ts'
+import type { Token } from './token.ts'
 
 /**
  * Everything that decides whose the record is stands in its protected header. On a row of another tenant, mode, subject,
  * token, type or version, or under another key, it does not open.
  */
 function headerOf(token: Token, dekVersion: number) {
-  const subject = subjectOf(token)
   return {
     ten: token.tenantId,
     mod: token.mode,
-    sub: subject,
+    sub: token.subjectId,
     tok: token.id,
     typ: token.clear.type,
     ver: token.version,
-    kid: `${subject}.${dekVersion}`,
+    kid: `${token.subjectId}.${dekVersion}`,
   }
 }
 

@@ -26,7 +26,7 @@ test.after.always(() => vault?.close())
 
 // After each: nothing that was refused may have left a row.
 test.afterEach.always(async (t) => {
-  for (const table of ['token', 'event', 'data_subject']) {
+  for (const table of ['token', 'event', 'data_subject', 'instrument_claim', 'intent_answer']) {
     const { rows } = await vault.vaultAdmin.query(`select count(*)::int as count from ${table}`)
     t.is(rows[0].count, 0, table)
   }
@@ -62,6 +62,8 @@ const breaksRule = test.macro({
   title: (_given, body, code, path) => `${code} at ${path}: ${JSON.stringify(body)}`,
 })
 
+test(breaksRule, { ...CARD, on_duplicate: 'reject' }, 'account_required', '/account_id')
+test(breaksRule, { ...CARD, expires_at: '2026-11-23T09:59:59Z' }, 'invalid_expires_at', '/expires_at')
 test(breaksRule, card({ number: '4242424242424241' }), 'invalid_pan', '/card/number')
 test(breaksRule, card({ number: '4242x' }), 'invalid_pan', '/card/number')
 test(breaksRule, card({ expiry_year: 2025 }), 'card_expired', '/card/expiry_month')
@@ -79,6 +81,8 @@ test(breaksRule, { ...CARD, holder: { name: '  ' } }, 'invalid_holder_name', '/h
 test(breaksRule, { ...CARD, holder: { name: `Ada ${SPACED}` } }, 'invalid_holder_name', '/holder/name')
 test(breaksRule, { ...CARD, metadata: { note: `card ${SPACED}` } }, 'sensitive_text', '/metadata')
 test(breaksRule, { ...CARD, metadata: { [PAN]: 'x' } }, 'sensitive_text', '/metadata')
+test(breaksRule, { ...CARD, metadata: { cvc: '123' } }, 'sensitive_text', '/metadata')
+test(breaksRule, { ...CARD, metadata: { 'CVV-2': '123' } }, 'sensitive_text', '/metadata')
 test(breaksRule, { ...CARD, metadata: { note: 'DE89 3704 0044 0532 0130 00' } }, 'sensitive_text', '/metadata')
 
 test('a card is good to the last day of its month, everywhere', async (t) => {
@@ -132,6 +136,9 @@ test(malformed, card({ expiry_month: 13 }), [['/card/expiry_month', 'too_large']
 test(malformed, card({ expiry_month: 1.5 }), [['/card/expiry_month', 'wrong_type']])
 test(malformed, { ...CARD, bank_account: {} }, [['', 'unknown_field']])
 test(malformed, { ...CARD, account_id: PAN }, [['/account_id', 'wrong_format']])
+test(malformed, { ...CARD, on_duplicate: PAN }, [['/on_duplicate', 'not_allowed_value']])
+test(malformed, { ...CARD, dedup_scope: PAN }, [['/dedup_scope', 'not_allowed_value']])
+test(malformed, { ...CARD, expires_at: Number(PAN) }, [['/expires_at', 'wrong_type']])
 test(malformed, { ...CARD, account_id: null }, [['/account_id', 'wrong_type']])
 test(malformed, bank({ routing_number: '021000021' }), [['/bank_account', 'unknown_field']])
 test(malformed, { ...IBAN_ACCOUNT, bank_account: {} }, [['/bank_account/iban', 'missing_field']])
@@ -199,9 +206,14 @@ test('a card number in path, query or headers comes back nowhere and is not logg
     { method: 'GET', url: `/v1/tokens?${PAN}=1` },
     { method: 'GET', url: `/v1/tokens/%E0%A4%A${PAN}` },
     { method: 'DELETE', url: `/v1/tokens/${PAN}` },
-    { method: 'POST', url: `/v1/tokens/${PAN}/reveal`, body: { purpose: 'charge' } },
-    { method: 'POST', url: `/v1/tokens/tok_${'0'.repeat(26)}/reveal`, body: { purpose: PAN } },
-    { method: 'POST', url: `/v1/tokens/tok_${'0'.repeat(26)}/reveal`, body: { purpose: 'charge', [PAN]: PAN } },
+    { method: 'POST', url: `/v1/tokens/${PAN}/reveal`, body: { fields: ['number'], purpose: 'charge' } },
+    { method: 'POST', url: `/v1/tokens/tok_${'0'.repeat(26)}/reveal`, body: { fields: ['number'], purpose: PAN } },
+    {
+      method: 'POST',
+      url: `/v1/tokens/tok_${'0'.repeat(26)}/reveal`,
+      body: { fields: ['number'], purpose: 'charge', [PAN]: PAN },
+    },
+    { method: 'POST', url: `/v1/tokens/tok_${'0'.repeat(26)}/reveal`, body: { fields: [PAN], purpose: 'charge' } },
     { method: 'GET', url: '/v1/tokens', headers: { authorization: `Bearer ${PAN}` } },
     { method: 'GET', url: '/v1/tokens', headers: { 'kontor-tenant': PAN } },
     { method: 'GET', url: '/v1/tokens', headers: { [`x-${PAN}`]: PAN, 'user-agent': PAN } },

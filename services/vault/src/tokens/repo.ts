@@ -1,8 +1,8 @@
 import type { Mode } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import type { Database, Tx } from '@kontor/postgres'
-import type { VaultEvent } from '../events/event.ts'
-import { fromRow, type Token, type TokenRow } from './token.ts'
+import type { ClearInstrument } from './instrument.ts'
+import { clearToRow, fromRow, type Token, type TokenRow } from './token.ts'
 
 /** Whose data: every statement names both, so that another tenant's or mode's row is never found. */
 export interface Owner {
@@ -10,48 +10,62 @@ export interface Owner {
   readonly mode: Mode
 }
 
-interface States {
-  readonly state: 'active' | 'deleted'
+/** Why a token is no longer there. */
+export type Gone = 'deleted' | 'expired' | 'moved' | 'erased'
+
+export interface States {
+  /** By the clock of who asks: a token whose time has come is expired, whether it was swept or not. */
+  readonly state: 'active' | Exclude<Gone, 'erased'>
   /** Of the account; a guest's token is its own subject, which only its own row can end. */
   readonly subject_state: 'active' | 'erased'
+  readonly moved_to: string | null
+}
+
+/** What is left to say of a token that is gone. */
+export interface Ended {
+  readonly usable: false
+  readonly because: Gone
+  readonly id: string
+  readonly accountId: string | null
+  readonly subjectId: string
+  readonly type: ClearInstrument['type']
+  /** Of a token that moved: the UUID of the new one. */
+  readonly movedTo: string | null
 }
 
 /** A token with its own state and its subject's, from one read. */
-export type Found<Extra extends object = object> =
-  | ({ readonly usable: true; readonly token: Token } & Extra)
-  | {
-      readonly usable: false
-      readonly because: 'deleted' | 'erased'
-      readonly id: string
-      readonly accountId: string | null
-    }
+export type Found<Extra extends object = object> = ({ readonly usable: true; readonly token: Token } & Extra) | Ended
 
-const MASKED = `token.id, token.tenant_id, token.mode, token.account_id, token.type, token.brand, token.bin,
+export const MASKED = `token.id, token.tenant_id, token.mode, token.account_id, token.subject_id, token.type, token.brand, token.bin,
   token.last_four, token.expiry_month, token.expiry_year, token.bank_country, token.routing_number,
-  token.bank_account_type, token.masked_email, token.metadata, token.version, token.created_at`
+  token.bank_account_type, token.masked_email, token.metadata, token.version, token.created_at, token.expires_at`
 // A subquery, and not a join: with a join the planner may look for the account in the whole bucket while the table is small,
 // and a prepared plan stays while it grows.
-const STATES = `token.state, coalesce((select data_subject.state from data_subject
-  where data_subject.bucket = token.bucket and data_subject.id = token.account_id), 'active') as subject_state`
+/** @param now The parameter or column that holds the clock. */
+export const statesAt = (now: string) => `case when token.state = 'active' and token.expires_at <= ${now} then 'expired'
+    else token.state end as state, token.moved_to,
+  coalesce((select data_subject.state from data_subject
+    where data_subject.bucket = token.bucket and data_subject.id = token.subject_id), 'active') as subject_state`
 
-function found<Row extends TokenRow & States, Extra extends object>(
+/** @returns A row as a token that can be used, or why it cannot. */
+export function found<Row extends TokenRow & States, Extra extends object>(
   row: Row | undefined,
   extra: (row: Row) => Extra,
 ): Found<Extra> | undefined {
   if (!row) return undefined
-  const { id, account_id: accountId } = row
-  if (row.subject_state === 'erased') return { usable: false, because: 'erased', id, accountId }
-  if (row.state === 'deleted') return { usable: false, because: 'deleted', id, accountId }
+  const { id, account_id: accountId, subject_id: subjectId, type, moved_to: movedTo } = row
+  const because = row.subject_state === 'erased' ? 'erased' : row.state
+  if (because !== 'active') return { usable: false, because, id, accountId, subjectId, type, movedTo }
   return { usable: true, token: fromRow(row), ...extra(row) }
 }
 
 /** @returns `undefined` where the owner has no such token. */
-export async function findToken(database: Database, owner: Owner, id: string): Promise<Found | undefined> {
+export async function findToken(database: Database, owner: Owner, id: string, now: Date): Promise<Found | undefined> {
   const [row] = await database.hotSql<TokenRow & States>(
     'find_token',
-    `select ${MASKED}, ${STATES} from token
+    `select ${MASKED}, ${statesAt('$5')} from token
      where token.bucket = $1 and token.id = $2 and token.tenant_id = $3 and token.mode = $4`,
-    [bucketOf(id), id, owner.tenantId, owner.mode],
+    [bucketOf(id), id, owner.tenantId, owner.mode, now],
   )
   return found(row, () => ({}))
 }
@@ -62,122 +76,146 @@ export interface WithRecord {
   readonly dekVersion: number
 }
 
-/** @returns `undefined` where the owner has no such token. */
-export async function findRecord(database: Database, owner: Owner, id: string): Promise<Found<WithRecord> | undefined> {
-  const [row] = await database.hotSql<TokenRow & States & { record: string; dek_version: number }>(
-    'find_record',
-    `select ${MASKED}, ${STATES}, token.record, token.dek_version from token
-     where token.bucket = $1 and token.id = $2 and token.tenant_id = $3 and token.mode = $4`,
-    [bucketOf(id), id, owner.tenantId, owner.mode],
-  )
-  return found(row, ({ record, dek_version }) => ({ record, dekVersion: dek_version }))
+/** A token that somebody asks for. */
+export interface Wanted extends Owner {
+  readonly id: string
+  readonly now: Date
 }
 
-/** What an intent was for, to be compared with what is asked now; `undefined` once the token is deleted. */
-export interface WithRequest {
-  readonly requestHmac: Buffer
-}
+// Looked up one by one (`lateral` and `limit`): as a join, the planner could read a whole bucket.
+const FIND_RECORDS = `
+with item as (
+  select * from json_to_recordset($1::json) as item (
+    ord int, bucket smallint, id uuid, tenant_id uuid, mode text, now timestamptz)
+)
+select item.ord, held.* from item cross join lateral (
+  select ${MASKED}, ${statesAt('item.now')}, token.record, token.dek_version from token
+  where token.bucket = item.bucket and token.id = item.id and token.tenant_id = item.tenant_id and token.mode = item.mode
+  limit 1) as held`
 
-/** @returns The token that was made for an intent, `undefined` if there is none. */
-export async function findIntent(
+/** @returns For each whether the owner has such a token, and what it is. */
+export async function findRecords(
   database: Database,
-  bucket: number,
-  intentHmac: Buffer,
-): Promise<Found<WithRequest> | undefined> {
-  const [row] = await database.hotSql<TokenRow & States & { request_hmac: Buffer }>(
-    'find_intent',
-    `select ${MASKED}, ${STATES}, token.request_hmac from token
-     where token.bucket = $1 and token.idempotency_hmac = $2`,
-    [bucket, intentHmac],
-  )
-  return found(row, ({ request_hmac }) => ({ requestHmac: request_hmac }))
+  batch: readonly Wanted[],
+): Promise<(Found<WithRecord> | undefined)[]> {
+  const items = batch.map(({ id, tenantId, mode, now }, ord) => ({
+    ord,
+    bucket: bucketOf(id),
+    id,
+    tenant_id: tenantId,
+    mode,
+    now,
+  }))
+  type Row = TokenRow & States & { ord: number; record: string; dek_version: number }
+  const rows = await database.hotSql<Row>('find_records', FIND_RECORDS, [JSON.stringify(items)])
+  const answers: (Found<WithRecord> | undefined)[] = batch.map(() => undefined)
+  for (const row of rows) {
+    answers[row.ord] = found(row, ({ record, dek_version }) => ({ record, dekVersion: dek_version }))
+  }
+  return answers
 }
 
-/** @returns The account's tokens after the id `after`, in the order of their ids, at most `limit`. */
+/** @returns The subject's tokens after the id `after`, in the order of their ids, at most `limit`. */
 export async function listTokens(
   database: Database,
   owner: Owner,
-  accountId: string,
-  limit: number,
-  after: string | undefined,
+  subjectId: string,
+  page: { readonly limit: number; readonly after: string | undefined; readonly now: Date },
 ): Promise<Token[]> {
   const rows = await database.hotSql<TokenRow>(
     'list_tokens',
     `select ${MASKED} from token
-     where token.bucket = $1 and token.account_id = $2 and token.tenant_id = $3 and token.mode = $4
-       and token.state = 'active' and ($5::uuid is null or token.id > $5)
+     where token.bucket = $1 and token.subject_id = $2 and token.account_id is not null and token.tenant_id = $3 and token.mode = $4
+       and token.state = 'active' and (token.expires_at is null or token.expires_at > $7)
+       and ($5::uuid is null or token.id > $5)
      order by token.id limit $6`,
-    [bucketOf(accountId), accountId, owner.tenantId, owner.mode, after ?? null, limit],
+    [bucketOf(subjectId), subjectId, owner.tenantId, owner.mode, page.after ?? null, page.limit, page.now],
   )
   return rows.map(fromRow)
 }
 
+/** A token's row under its lock. */
+export interface LockedToken {
+  readonly version: number
+  readonly state: 'active' | Exclude<Gone, 'erased'>
+  readonly expiresAt: Date | null
+  /** What is known of its number; `undefined` once it has ended. */
+  readonly numberFingerprint: Buffer | undefined
+  /** The version of the subject's key under which its record is sealed. */
+  readonly dekVersion: number
+  /** The token that it has become. */
+  readonly movedTo: string | null
+}
+
+/** The row of an account's subject, held. */
+export interface HeldSubject {
+  readonly state: 'active' | 'erased'
+  /** The oldest version of its key under which a record may still be sealed. */
+  readonly dekVersionMin: number
+}
+
 /**
- * Holds a token until commit, its account before it: everyone who locks both takes them in this order.
+ * Holds a subject against erasure until commit.
  *
- * @returns The version and states under the lock.
+ * @param alone Nobody else writes for the subject meanwhile.
+ * @returns `undefined` for a guest's, who has no row.
  */
-export async function lockToken(
+export async function holdSubject(
   tx: Tx,
-  id: string,
-  accountId: string | null,
-): Promise<{ version: number; state: 'active' | 'deleted'; subjectState: 'active' | 'erased' } | undefined> {
-  const subject =
-    accountId === null
-      ? undefined
-      : await tx('data_subject')
-          .select('state')
-          .where({ bucket: bucketOf(accountId), id: accountId })
-          .forShare()
-          .first()
+  subjectId: string,
+  { alone = false }: { readonly alone?: boolean } = {},
+): Promise<HeldSubject | undefined> {
+  const query = tx('data_subject')
+    .select('state', 'dek_version_min')
+    .where({ bucket: bucketOf(subjectId), id: subjectId })
+  const row = await (alone ? query.forNoKeyUpdate() : query.forShare()).first()
+  return row && { state: row.state, dekVersionMin: row.dek_version_min }
+}
+
+/** Holds a token until commit; its subject and its claim are held before it by whoever needs them. */
+export async function lockToken(tx: Tx, id: string): Promise<LockedToken | undefined> {
   const row = await tx('token')
-    .select('version', 'state')
+    .select('version', 'state', 'expires_at', 'number_fingerprint', 'dek_version', 'moved_to')
     .where({ bucket: bucketOf(id), id })
     .forUpdate()
     .first()
-  return row && { version: row.version, state: row.state, subjectState: subject?.state ?? 'active' }
+  if (!row) return undefined
+  return {
+    version: row.version,
+    state: row.state,
+    expiresAt: row.expires_at,
+    numberFingerprint: row.number_fingerprint ?? undefined,
+    dekVersion: row.dek_version,
+    movedTo: row.moved_to,
+  }
 }
 
-/** Leaves of a token its id, its owner and the HMAC of its Idempotency-Key, so that a late retry is told that it was deleted. */
-export async function destroyToken(tx: Tx, id: string, version: number, deletedAt: Date): Promise<void> {
-  await tx('token')
+/** @returns What a token's claim is found by: it never changes while the token lives. */
+export async function findNumberFingerprint(tx: Tx, id: string): Promise<Buffer | undefined> {
+  const row = await tx('token')
+    .select('number_fingerprint')
     .where({ bucket: bucketOf(id), id })
-    .update({
-      state: 'deleted',
-      brand: null,
-      bin: null,
-      last_four: null,
-      expiry_month: null,
-      expiry_year: null,
-      bank_country: null,
-      routing_number: null,
-      bank_account_type: null,
-      masked_email: null,
-      metadata: '{}',
-      record: null,
-      number_fingerprint: null,
-      full_fingerprint: null,
-      request_hmac: null,
-      version,
-      deleted_at: deletedAt,
-    })
+    .first()
+  return row?.number_fingerprint ?? undefined
 }
 
-/** Writes what happened in the transaction in which it happens. */
-export async function insertEvent(tx: Tx, event: VaultEvent, mac: Buffer): Promise<void> {
-  await tx('event').insert({
-    bucket: bucketOf(event.id),
-    id: event.id,
-    tenant_id: event.tenantId,
-    mode: event.mode,
-    type: event.type,
-    subject_id: event.subjectId,
-    object_id: event.objectId,
-    object_version: event.objectVersion,
-    actor_key_id: event.actorKeyId,
-    purpose: event.purpose,
-    request_id: event.requestId,
-    at: event.at,
-    mac,
-  })
+/** Writes the row of a token anew, which is held. */
+export async function updateToken(
+  tx: Tx,
+  token: Token,
+  sealed: WithRecord & { readonly fullFingerprint: Buffer },
+): Promise<void> {
+  // The type never changes, and the service has no right to change it.
+  const { type: _, ...clear } = clearToRow(token.clear)
+  await tx('token')
+    .where({ bucket: bucketOf(token.id), id: token.id })
+    .update({
+      ...clear,
+      metadata: JSON.stringify(token.metadata),
+      record: sealed.record,
+      dek_version: sealed.dekVersion,
+      full_fingerprint: sealed.fullFingerprint,
+      version: token.version,
+      expires_at: token.expiresAt,
+    })
 }

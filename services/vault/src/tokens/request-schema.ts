@@ -14,21 +14,31 @@ const Holder = Type.Object(
 
 /** No control characters and no half of a surrogate pair: PostgreSQL's jsonb holds neither NUL nor the latter. */
 const PRINTABLE = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$'
+const METADATA_NAME = { type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,40}$', maxLength: 40 }
+const METADATA_VALUE = { maxLength: 500, pattern: PRINTABLE, description: 'A reference of yours.' }
 /** `propertyNames`, and not the `patternProperties` of a TypeBox record, which @fastify/swagger does not print. */
 const Metadata = Type.Unsafe<Record<string, string>>({
   type: 'object',
-  propertyNames: { type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,40}$', maxLength: 40 },
-  additionalProperties: { type: 'string', maxLength: 500, pattern: PRINTABLE, description: 'A reference of yours.' },
+  propertyNames: METADATA_NAME,
+  additionalProperties: { type: 'string', ...METADATA_VALUE },
   maxProperties: 50,
   description:
     'Your own references, stored in clear: not for personal data. At most 50 of 500 characters; what looks like a card or bank account number is refused.',
 })
 
+const ExpiresAt = Type.String({
+  minLength: 20,
+  maxLength: 35,
+  description: 'From this instant on the token is gone, and the instrument is destroyed; RFC 3339, in the future.',
+})
+const ExpiryMonth = Type.Integer({ minimum: 1, maximum: 12, description: 'Month of expiry.' })
+const ExpiryYear = Type.Integer({ minimum: 2000, maximum: 2199, description: 'Year of expiry, four digits.' })
+
 const Card = Type.Object(
   {
     number: Text(40, 'The card number (PAN), 12 to 19 digits; spaces and hyphens are taken.'),
-    expiry_month: Type.Integer({ minimum: 1, maximum: 12, description: 'Month of expiry.' }),
-    expiry_year: Type.Integer({ minimum: 2000, maximum: 2199, description: 'Year of expiry, four digits.' }),
+    expiry_month: ExpiryMonth,
+    expiry_year: ExpiryYear,
     cvc: Type.Optional(
       Type.String({
         minLength: 1,
@@ -76,6 +86,19 @@ const Common = {
   account_id: Type.Optional(AccountId),
   holder: Holder,
   metadata: Type.Optional(Metadata),
+  expires_at: Type.Optional(ExpiresAt),
+  on_duplicate: Type.Optional(
+    Type.Enum(['create', 'return_existing', 'update', 'reject'], {
+      description:
+        'What to do when the account has a token of the same number: make another one (create, unless given), answer with the one there is if expiry and holder are equal too, change it to what is sent, or refuse.',
+    }),
+  ),
+  dedup_scope: Type.Optional(
+    Type.Enum(['account', 'tenant'], {
+      description:
+        'Where a duplicate is looked for: in the account, unless given, or in the whole tenant, which needs the scope token.dedup_tenant and on_duplicate reject.',
+    }),
+  ),
 }
 const CreateCard = Type.Object(
   { type: Type.Literal('card', KIND), card: Card, ...Common },
@@ -102,3 +125,37 @@ export const CreateTokenBody = Type.Unsafe<CreateTokenBody>({
   discriminator: { propertyName: 'type' },
   oneOf: [CreateCard, CreateBankAccount, CreatePaypalAccount],
 })
+
+/** A merge patch (RFC 7396): what is left out stays, null deletes. */
+export const UpdateTokenBody = Type.Object(
+  {
+    card: Type.Optional(
+      Type.Object(
+        { expiry_month: Type.Optional(ExpiryMonth), expiry_year: Type.Optional(ExpiryYear) },
+        { ...Closed, minProperties: 1, description: 'Of a card alone: its new expiry.' },
+      ),
+    ),
+    holder: Type.Optional(Holder),
+    metadata: Type.Optional(
+      Type.Unsafe<Record<string, string | null> | null>({
+        type: ['object', 'null'],
+        propertyNames: METADATA_NAME,
+        additionalProperties: { type: ['string', 'null'], ...METADATA_VALUE },
+        maxProperties: 50,
+        description: 'Each one given is set, or deleted by null; null for all of them deletes all.',
+      }),
+    ),
+    expires_at: Type.Optional(
+      Type.Unsafe<string | null>({
+        type: ['string', 'null'],
+        minLength: 20,
+        maxLength: 35,
+        description: 'A new end in the future, RFC 3339; null for none.',
+      }),
+    ),
+  },
+  { ...Closed, minProperties: 1 },
+)
+export type UpdateTokenBody = Static<typeof UpdateTokenBody>
+
+export const AttachTokenBody = Type.Object({ account_id: AccountId }, Closed)

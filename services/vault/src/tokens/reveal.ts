@@ -1,83 +1,153 @@
-import { NotFound, type Principal } from '@kontor/http-api'
+import { NotFound, type Principal, ScopeMissing } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import { IntegrityViolation } from '@kontor/jose-box'
 import type { Secret } from '@kontor/payment-data'
 import { coalescer } from '@kontor/postgres'
-import { macOf, type VaultEvent } from '../events/event.ts'
-import { type NewReveal, writeReveals } from './batches.ts'
+import type { DomainError } from '@kontor/problem'
+import { eventData, macOf, type VaultEvent } from '../events/event.ts'
 import type { TokenDeps } from './deps.ts'
-import { gone, PurposeNotAllowed } from './errors.ts'
-import type { SealedInstrument } from './instrument.ts'
+import { FieldNotOfType, gone, PurposeNotAllowed, RevealBudgetExceeded } from './errors.ts'
+import { FIELDS_OF_TYPE, type Field, fieldNotOfForm, fieldNotOfType, revealScope } from './fields.ts'
+import type { ClearInstrument, SealedInstrument } from './instrument.ts'
 import { openInstrument } from './record.ts'
-import { findRecord, type WithRecord } from './repo.ts'
-import { subjectOf, type Token } from './token.ts'
+import { type Found, findRecords, type Wanted, type WithRecord } from './repo.ts'
+import { minuteOf, type NewReveal, writeReveals } from './reveal-batch.ts'
+import type { Token } from './token.ts'
 
 export interface Reveal {
   readonly principal: Principal
   readonly requestId: string
   /** UUID. */
   readonly tokenId: string
+  readonly fields: readonly Field[]
   readonly purpose: string
 }
 
 export interface Revealed {
   readonly token: Token
+  /** The whole record: the caller of this picks the fields. */
   readonly instrument: Secret<SealedInstrument>
 }
 
 const BATCH_MAX = 128
 const ATTEMPTS_MAX = 3
+/** Of a key that has no budget of its own: a minute of a person at work, and no dump of a database. */
+const REVEALS_PER_MINUTE = 60
+const MINUTE_MS = 60_000
 
 /**
  * Makes the use case of revealing.
  *
  * @returns A function that opens an instrument, and gives it away only after the event that says so is committed.
  */
-export function revealer({ database, tenantKeys, deks, newId, now }: TokenDeps) {
-  const write = coalescer<NewReveal, boolean>({ write: (batch) => writeReveals(database, batch), batchMax: BATCH_MAX })
+export function revealer({ database, tenantKeys, deks, newId, now, auditGate }: TokenDeps) {
+  const find = coalescer<Wanted, Found<WithRecord> | undefined>({
+    write: (batch) => findRecords(database, batch),
+    batchMax: BATCH_MAX,
+  })
+  const write = coalescer<NewReveal, number | undefined>({
+    write: (batch) => writeReveals(database, batch),
+    batchMax: BATCH_MAX,
+  })
 
   async function open({ token, record, dekVersion }: { token: Token } & WithRecord) {
-    const dek = await deks.find({ tenantId: token.tenantId, id: subjectOf(token) }, dekVersion)
+    const dek = await deks.find({ tenantId: token.tenantId, id: token.subjectId }, dekVersion)
     return dek && openInstrument(record, dek, token)
   }
 
-  async function record(command: Reveal, token: Token): Promise<boolean> {
-    const { tenantId, mode, keyId } = command.principal
+  /** @returns The event's place among those of its type that the key left in this minute; `undefined` if the token changed. */
+  async function record(
+    { principal, requestId, fields, purpose }: Reveal,
+    token: Token,
+    refusal?: DomainError,
+  ): Promise<number | undefined> {
+    const { tenantId, mode, keyId, purposes } = principal
     const event: VaultEvent = {
       id: newId(bucketOf(token.id)),
       tenantId,
       mode,
-      type: 'token.revealed',
-      subjectId: subjectOf(token),
+      type: refusal ? 'token.reveal_refused' : 'token.revealed',
+      subjectId: token.subjectId,
       objectId: token.id,
       objectVersion: token.version,
       actorKeyId: keyId,
-      purpose: command.purpose,
-      requestId: command.requestId,
+      // A word that is on no list may be anything, and is not stored.
+      purpose: purposes.has(purpose) ? purpose : null,
+      requestId,
       at: now(),
+      data: eventData(refusal ? { code: refusal.code, fields } : { fields }),
     }
     const { event: key } = await tenantKeys.subkeys(tenantId)
-    return write({ token, event, mac: macOf(event, key) })
+    return write({ token, event, mac: macOf(event, key), budget: budgetOf(principal) })
+  }
+
+  /** @throws {RevealBudgetExceeded} The first one of a minute leaves an event, the others are counted. */
+  async function refuseBeyondBudget(command: Reveal, token: Token, place: number): Promise<void> {
+    const budget = budgetOf(command.principal)
+    if (place <= budget) return
+    const at = now()
+    const refusal = new RevealBudgetExceeded(Math.ceil((minuteOf(at).getTime() + MINUTE_MS - at.getTime()) / 1_000))
+    if (place === budget + 1) await record(command, token, refusal)
+    throw refusal
   }
 
   /**
    * @throws {PurposeNotAllowed} Before anything is said about the token.
-   * @throws {NotFound | TokenDeleted | SubjectErased} There is nothing to reveal.
+   * @throws {NotFound} The owner has no such token.
+   * @throws {ScopeMissing} A field of the token's type takes a scope that the key lacks.
+   * @throws {TokenDeleted | TokenExpired | TokenMoved | SubjectErased} There is nothing to reveal.
+   * @throws {FieldNotOfType} The instrument has no such field.
+   * @throws {RevealBudgetExceeded} 429.
+   * @throws {Unavailable} 503 `audit_unavailable`: what is revealed now could not be proved later.
    * @throws {IntegrityViolation} The record does not open as what its row says it is, or its key is gone.
    */
   return async function reveal(command: Reveal): Promise<Revealed> {
-    if (!command.principal.purposes.has(command.purpose)) throw new PurposeNotAllowed()
+    const { principal, fields } = command
+    const { tenantId, mode } = principal
     let keyMissing = false
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-      const found = await findRecord(database, command.principal, command.tokenId)
+      const found = await find({ tenantId, mode, id: command.tokenId, now: now() })
+      const refusal = refusalOf(command, found)
+      if (refusal) {
+        // A refusal of what is there is an event as well; within a bound, so that refusals do not fill the log.
+        const noted = !found?.usable || (await record(command, found.token, refusal)) !== undefined
+        // The token changed while its refusal was written: it is noted at the version that it has now.
+        if (!noted && attempt < ATTEMPTS_MAX) continue
+        throw refusal
+      }
       if (!found) throw new NotFound('token')
-      if (!found.usable) throw gone(found.because)
+      if (!found.usable) throw gone(found)
+      const { token } = found
+      if (fieldNotOfType(token.clear.type, fields) ?? fieldNotOfForm(token.clear, fields)) {
+        throw new FieldNotOfType().at('/fields')
+      }
+      await auditGate.check()
       const instrument = await open(found)
       // A key without which its record stands is a loss, unless the token was deleted since it was read: look again.
       keyMissing = instrument === undefined
-      if (instrument && (await record(command, found.token))) return { token: found.token, instrument }
+      const place = instrument && (await record(command, token))
+      if (!instrument || place === undefined) continue
+      await refuseBeyondBudget(command, token, place)
+      return { token, instrument }
     }
     if (keyMissing) throw new IntegrityViolation()
     throw new Error('a token changed faster than it could be revealed')
   }
+}
+
+function budgetOf({ revealsPerMinute }: Principal): number {
+  return revealsPerMinute ?? REVEALS_PER_MINUTE
+}
+
+/** @returns Why the key may not reveal that, `undefined` if it may. */
+function refusalOf({ principal, purpose, fields }: Reveal, found: Found | undefined): DomainError | undefined {
+  if (!principal.purposes.has(purpose)) return new PurposeNotAllowed()
+  if (!found) return undefined
+  const type = found.usable ? found.token.clear.type : found.type
+  const missing = fields.find((field) => hasField(type, field) && !principal.scopes.has(revealScope(type, field)))
+  return missing && new ScopeMissing(revealScope(type, missing))
+}
+
+function hasField(type: ClearInstrument['type'], field: Field): boolean {
+  return (FIELDS_OF_TYPE[type] as readonly Field[]).includes(field)
 }

@@ -1,10 +1,14 @@
 import type { ApiServer } from '@kontor/http-api'
 import { formatId, parseId } from '@kontor/ids'
-import { createToken, deleteToken, getToken, listTokens, revealToken } from './schema.ts'
+import { IfMatchRequired } from './errors.ts'
+import { attachToken, createToken, deleteToken, getToken, listTokens, revealToken, updateToken } from './schema.ts'
 import type { Tokens } from './service.ts'
+import type { Answer } from './tokenize.ts'
 import { toRevealedWire, toWire } from './wire.ts'
 
 const LIMIT_UNLESS_GIVEN = 50
+/** Never the version of a token: what does not have the form of a version does not match any. */
+const NO_VERSION = 0
 
 /** HTTP to command, result to HTTP. */
 export function tokenRoutes(app: ApiServer, tokens: Tokens): void {
@@ -13,9 +17,8 @@ export function tokenRoutes(app: ApiServer, tokens: Tokens): void {
     { schema: createToken, config: { scope: 'token.create', idempotency: 'required' } },
     async (request, reply) => {
       const { principal, idempotencyKey, id: requestId, body } = request
-      const { token, replayed } = await tokens.tokenize({ principal, requestId, idempotencyKey, body })
-      if (replayed) reply.header('idempotent-replayed', 'true')
-      return reply.code(201).send(toWire(token))
+      const answer = await tokens.tokenize({ principal, requestId, idempotencyKey, body })
+      return reply.code(answer.status).headers(headersOf(answer)).send(answer.body)
     },
   )
 
@@ -29,17 +32,46 @@ export function tokenRoutes(app: ApiServer, tokens: Tokens): void {
     return { data: page.tokens.map(toWire), next_after: last ? formatId('tok', last.id) : null }
   })
 
-  app.get('/v1/tokens/:tokenId', { schema: getToken, config: { scope: 'token.read' } }, async ({ principal, params }) =>
-    toWire(await tokens.get(principal, parseId('tok', params.tokenId))),
+  app.get(
+    '/v1/tokens/:tokenId',
+    { schema: getToken, config: { scope: 'token.read' } },
+    async ({ principal, params }, reply) => {
+      const token = await tokens.get(principal, parseId('tok', params.tokenId))
+      return reply.header('etag', etagOf(token)).send(toWire(token))
+    },
+  )
+
+  app.patch(
+    '/v1/tokens/:tokenId',
+    { schema: updateToken, config: { scope: 'token.update' } },
+    async ({ principal, id: requestId, params, headers, body }, reply) => {
+      const ifMatch = headers['if-match']
+      if (ifMatch === undefined) throw new IfMatchRequired()
+      const version = Number(/^"([1-9][0-9]{0,8})"$/.exec(ifMatch)?.[1] ?? NO_VERSION)
+      const tokenId = parseId('tok', params.tokenId)
+      const token = await tokens.update({ principal, requestId, tokenId, version, patch: body })
+      return reply.header('etag', etagOf(token)).send(toWire(token))
+    },
+  )
+
+  app.post(
+    '/v1/tokens/:tokenId/attach',
+    { schema: attachToken, config: { scope: 'token.attach', idempotency: 'required' } },
+    async ({ principal, idempotencyKey, id: requestId, params, body }, reply) => {
+      const tokenId = parseId('tok', params.tokenId)
+      const accountId = parseId('acc', body.account_id)
+      const answer = await tokens.attach({ principal, requestId, idempotencyKey, tokenId, accountId })
+      return reply.code(201).headers(headersOf(answer)).send(answer.body)
+    },
   )
 
   app.post(
     '/v1/tokens/:tokenId/reveal',
-    { schema: revealToken, config: { scope: 'token.reveal', idempotency: 'none' } },
-    async ({ principal, id: requestId, params, body }) => {
+    { schema: revealToken, config: { scope: 'token.reveal:*', idempotency: 'none' } },
+    async ({ principal, id: requestId, params, body: { fields, purpose } }) => {
       const tokenId = parseId('tok', params.tokenId)
-      const { token, instrument } = await tokens.reveal({ principal, requestId, tokenId, purpose: body.purpose })
-      return toRevealedWire(token, instrument)
+      const { token, instrument } = await tokens.reveal({ principal, requestId, tokenId, fields, purpose })
+      return toRevealedWire(token, instrument, fields)
     },
   )
 
@@ -51,4 +83,13 @@ export function tokenRoutes(app: ApiServer, tokens: Tokens): void {
       return reply.code(204).send(null)
     },
   )
+}
+
+function headersOf({ body, replayed }: Answer): Record<string, string> {
+  return { etag: etagOf(body), ...(replayed && { 'idempotent-replayed': 'true' }) }
+}
+
+/** @see RFC 9110, 8.8.3 */
+function etagOf({ version }: { readonly version: number }): string {
+  return `"${version}"`
 }

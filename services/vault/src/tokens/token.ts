@@ -9,15 +9,14 @@ export interface Token {
   readonly mode: Mode
   /** `null` for a guest's. */
   readonly accountId: string | null
+  /** UUID of whose data it is, and whose DEK seals it: the account's subject, or the token itself where there is none. */
+  readonly subjectId: string
   readonly clear: ClearInstrument
   readonly metadata: Readonly<Record<string, string>>
   readonly version: number
   readonly createdAt: Date
-}
-
-/** Whose DEK the record of a token is sealed under: the account, or the token itself where there is none. */
-export function subjectOf(token: Pick<Token, 'id' | 'accountId'>): string {
-  return token.accountId ?? token.id
+  /** From this instant on the token is gone; `null` for one without end. */
+  readonly expiresAt: Date | null
 }
 
 /** The columns of `token` that hold what is seen of an instrument; null where the type has no such thing. */
@@ -40,9 +39,11 @@ export interface TokenRow extends ClearColumns {
   readonly tenant_id: string
   readonly mode: Mode
   readonly account_id: string | null
+  readonly subject_id: string
   readonly metadata: Record<string, string>
   readonly version: number
   readonly created_at: Date
+  readonly expires_at: Date | null
 }
 
 export function fromRow(row: TokenRow): Token {
@@ -51,10 +52,12 @@ export function fromRow(row: TokenRow): Token {
     tenantId: row.tenant_id,
     mode: row.mode,
     accountId: row.account_id,
+    subjectId: row.subject_id,
     clear: clearFromRow(row),
     metadata: row.metadata,
     version: row.version,
     createdAt: row.created_at,
+    expiresAt: row.expires_at,
   }
 }
 

@@ -1,5 +1,6 @@
 import { formatId } from '@kontor/ids'
 import { displayInstrument, type Secret } from '@kontor/payment-data'
+import { type Field, pickFields } from './fields.ts'
 import type { ClearInstrument, SealedInstrument } from './instrument.ts'
 import type { RevealedWire, TokenWire } from './schema.ts'
 import type { Token } from './token.ts'
@@ -10,15 +11,17 @@ export function toWire(token: Token): TokenWire {
     ...identity(token),
     display: displayInstrument(token.clear),
     ...details(token.clear),
-    metadata: { ...token.metadata },
+    // In one order, whatever order they came in and the database has them in: a replay answers the same bytes.
+    metadata: Object.fromEntries(Object.entries(token.metadata).sort(([a], [b]) => (a < b ? -1 : 1))),
+    expires_at: token.expiresAt?.toISOString() ?? null,
     version: token.version,
     created_at: token.createdAt.toISOString(),
   }
 }
 
-/** A token with what was sealed: the one place where an opened record leaves the vault. */
-export function toRevealedWire(token: Token, opened: Secret<SealedInstrument>): RevealedWire {
-  return { ...identity(token), ...opened.reveal() }
+/** A token with the fields that were asked for: the one place where an opened record leaves the vault. */
+export function toRevealedWire(token: Token, opened: Secret<SealedInstrument>, fields: readonly Field[]): RevealedWire {
+  return { ...identity(token), ...pickFields(opened.reveal(), fields) }
 }
 
 function identity(token: Token): Pick<TokenWire, 'id' | 'mode' | 'type' | 'account_id'> {
