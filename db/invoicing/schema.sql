@@ -80,23 +80,29 @@ create trigger allocation_kept before truncate on allocation for each statement 
 grant select, insert on allocation to kontor_invoicing_service;
 
 create table api_key (
-  id          uuid        not null,
-  lookup_id   text        not null,
-  secret_hash bytea       not null,
-  tenant_id   uuid        not null,
-  mode        text        not null,
-  name        text        not null,
-  role        text        not null,
-  scopes      text[]      not null,
-  purposes    text[]      not null default '{}'::text[],
-  expires_at  timestamptz,
-  revoked_at  timestamptz,
-  created_at  timestamptz not null default now(),
+  id                  uuid        not null,
+  lookup_id           text        not null,
+  secret_hash         bytea       not null,
+  tenant_id           uuid        not null,
+  mode                text        not null,
+  name                text        not null,
+  role                text        not null,
+  scopes              text[]      not null,
+  purposes            text[]      not null default '{}'::text[],
+  expires_at          timestamptz,
+  revoked_at          timestamptz,
+  created_at          timestamptz not null default now(),
+  requests_per_minute integer,
+  networks            cidr[],
+  replaced_by         uuid,
   constraint api_key_pkey primary key (id),
   constraint api_key_lookup_id_key unique (lookup_id),
   constraint api_key_mode_check check (mode = any (array['test', 'live'])),
+  constraint api_key_networks_check check (cardinality(networks) > 0),
+  constraint api_key_requests_per_minute_check check (requests_per_minute > 0),
   constraint api_key_role_check check (role = any (array['checkout', 'invoicing', 'accounting', 'admin'])),
   constraint api_key_secret_hash_check check (octet_length(secret_hash) = 32),
+  constraint api_key_replaced_by_fkey foreign key (replaced_by) references api_key(id),
   constraint api_key_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index api_key_tenant on api_key using btree (tenant_id);
@@ -112,7 +118,7 @@ create table document (
   state         text        not null,
   issuer_id     uuid        not null,
   account_id    uuid        not null,
-  series_id     uuid        not null,
+  series_id     uuid,
   external_id   text,
   quote_id      uuid,
   token_id      uuid,
@@ -132,6 +138,8 @@ create table document (
   version       integer     not null default 1,
   created_at    timestamptz not null,
   constraint document_pkey primary key (bucket, id),
+  constraint document_adds_up check (gross_minor = (net_minor + vat_minor)),
+  constraint document_amounts_exact check (greatest(abs(net_minor), abs(vat_minor), abs(gross_minor), abs(payable_minor)) <= '9007199254740991'::bigint),
   constraint document_bucket_check check (bucket >= 0 and bucket <= 4095),
   constraint document_check check (num_nulls(seq, number, snapshot, snapshot_hash, issued_at) =
 case state
@@ -141,6 +149,7 @@ end),
   constraint document_check1 check (state = 'draft' or issue_on is not null),
   constraint document_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint document_document_type_check check (document_type = any (array['quote', 'proforma', 'invoice', 'credit_note', 'receipt'])),
+  constraint document_has_series check (state = 'draft' or series_id is not null),
   constraint document_mode_check check (mode = any (array['test', 'live'])),
   constraint document_seq_check check (seq >= 1),
   constraint document_snapshot_hash_check check (octet_length(snapshot_hash) = 32),
@@ -161,7 +170,7 @@ comment on column document.content is 'what the customer ordered, as it was give
 comment on column document.number is 'name the document, with the customer number in it; legal obligation to keep records, GDPR 6(1)(c); ten years';
 comment on column document.snapshot is 'the document as issued, with names and addresses; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on document to kontor_invoicing_service;
-grant update (content, currency, due_on, external_id, gross_minor, issue_on, issued_at, net_minor, number, payable_minor, seq, snapshot, snapshot_hash, state, token_id, type_code, vat_minor, version) on document to kontor_invoicing_service;
+grant update (content, currency, due_on, external_id, gross_minor, issue_on, issued_at, net_minor, number, payable_minor, seq, series_id, snapshot, snapshot_hash, state, token_id, type_code, vat_minor, version) on document to kontor_invoicing_service;
 
 create table document_file (
   bucket           smallint    not null,
@@ -201,6 +210,7 @@ create table event (
   constraint event_mode_check check (mode = any (array['test', 'live'])),
   constraint event_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
+create index event_fate on event using btree (bucket, object_id) where type !~~ '%.created' and type !~~ '%.issued';
 create index event_tenant on event using btree (tenant_id, id);
 grant select, insert on event to kontor_invoicing_service;
 
@@ -282,6 +292,42 @@ create table issuer_logo (
   constraint issuer_logo_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 grant select, insert on issuer_logo to kontor_invoicing_service;
+
+create table issuer_numbering (
+  bucket    smallint not null,
+  issuer_id uuid     not null,
+  tenant_id uuid     not null,
+  version   integer  not null,
+  formats   jsonb    not null,
+  constraint issuer_numbering_pkey primary key (bucket, issuer_id),
+  constraint issuer_numbering_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint issuer_numbering_version_check check (version >= 1),
+  constraint issuer_numbering_bucket_issuer_id_fkey foreign key (bucket, issuer_id) references issuer(bucket, id),
+  constraint issuer_numbering_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+grant select, insert, update on issuer_numbering to kontor_invoicing_service;
+
+create table number_format (
+  bucket        smallint    not null,
+  issuer_id     uuid        not null,
+  document_type text        not null,
+  scope         text        not null,
+  period        text        not null,
+  format        text        not null,
+  tenant_id     uuid        not null,
+  created_at    timestamptz not null default now(),
+  constraint number_format_pkey primary key (bucket, issuer_id, document_type, scope, period, format),
+  constraint number_format_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint number_format_document_type_check check (document_type = any (array['quote', 'proforma', 'invoice', 'credit_note', 'receipt'])),
+  constraint number_format_format_check check (length(format) >= 1 and length(format) <= 100),
+  constraint number_format_period_check check (period = any (array['none', 'year', 'month'])),
+  constraint number_format_scope_check check (scope = any (array['account', 'issuer'])),
+  constraint number_format_bucket_issuer_id_fkey foreign key (bucket, issuer_id) references issuer(bucket, id),
+  constraint number_format_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger number_format_immutable before delete or update on number_format for each row execute function refuse_change();
+create trigger number_format_kept before truncate on number_format for each statement execute function refuse_change();
+grant select, insert on number_format to kontor_invoicing_service;
 
 create table number_ledger (
   bucket          smallint    not null,
@@ -371,11 +417,17 @@ create table series (
   next_seq       bigint      not null default 1,
   last_issued_on date,
   created_at     timestamptz not null,
+  format         text        not null default '{customer}-{seq}',
+  first_seq      bigint      not null default 1,
+  started_at     timestamptz,
+  started_by     uuid,
   constraint series_pkey primary key (bucket, id),
   constraint series_bucket_issuer_id_scope_account_id_document_type_peri_key unique nulls not distinct (bucket, issuer_id, scope, account_id, document_type, period),
+  constraint series_begins check (next_seq >= first_seq),
   constraint series_bucket_check check (bucket >= 0 and bucket <= 4095),
   constraint series_check check ((scope = 'account') = (account_id is not null)),
   constraint series_document_type_check check (document_type = any (array['quote', 'proforma', 'invoice', 'credit_note', 'receipt'])),
+  constraint series_first_seq_check check (first_seq >= 1),
   constraint series_mode_check check (mode = any (array['test', 'live'])),
   constraint series_next_seq_check check (next_seq >= 1),
   constraint series_period_check check (period ~ '^([0-9]{4}(-[0-9]{2})?)?$'),
@@ -385,10 +437,13 @@ create table series (
   constraint series_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index series_account on series using btree (bucket, account_id);
+create index series_issuer on series using btree (tenant_id, mode, issuer_id, document_type, id);
 create index series_tenant on series using btree (tenant_id, mode, id);
+create trigger series_fixed before update on series for each row when (new.next_seq < old.next_seq or new.last_issued_on < old.last_issued_on or new.last_issued_on is null and old.last_issued_on is not null or old.next_seq > old.first_seq and (new.prefix <> old.prefix or new.suffix <> old.suffix or new.seq_width <> old.seq_width or new.format <> old.format or new.first_seq <> old.first_seq)) execute function refuse_change();
+create trigger series_kept before delete on series for each row execute function refuse_change();
 comment on column series.prefix is 'number documents, with the customer number in it; legal obligation to keep records, GDPR 6(1)(c); ten years after the last document';
 grant select, insert on series to kontor_invoicing_service;
-grant update (last_issued_on, next_seq) on series to kontor_invoicing_service;
+grant update (first_seq, format, last_issued_on, next_seq, prefix, seq_width, started_at, started_by, suffix) on series to kontor_invoicing_service;
 
 create table tenant (
   id         uuid        not null,

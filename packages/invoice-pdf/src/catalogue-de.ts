@@ -48,6 +48,8 @@ const WORDS: Words = {
   net: 'Nettobetrag',
   vatTotal: 'Umsatzsteuer',
   gross: 'Gesamtbetrag',
+  inclVat: 'inkl. USt',
+  vatContained: 'darin Umsatzsteuer',
   prepaid: 'Bereits gezahlt',
   rounding: 'Rundung',
   payable: {
@@ -120,6 +122,10 @@ export const GERMAN: Catalogue = {
       date === undefined
         ? 'Wir freuen uns auf Ihren Auftrag.'
         : `Wir freuen uns auf Ihren Auftrag. Dieses Angebot gilt bis zum ${date}.`,
+    netDifference: (nets, difference) =>
+      `Die Nettobeträge der Positionen, einzeln gerundet, ergeben ${nets}; die Differenz ist ${difference}.`,
+    taxVat: (amount) => `Umsatzsteuer in Landeswährung: ${amount}`,
+    exchangeRate: (from, to, on, source) => `${from} = ${to}, Kurs vom ${on} (${source})`,
     proforma: () =>
       'Diese Proforma-Rechnung ist keine Rechnung im Sinne des Umsatzsteuerrechts und berechtigt nicht zum Vorsteuerabzug.',
   },
@@ -203,6 +209,8 @@ export const GERMAN_SWITZERLAND: Catalogue = {
     yourLegalId: 'Ihre UID',
     vat: 'MWST',
     vatTotal: 'Mehrwertsteuer',
+    inclVat: 'inkl. MWST',
+    vatContained: 'darin Mehrwertsteuer',
     vatBreakdown: 'Mehrwertsteuer nach Sätzen',
     vatId: 'MWST-Nr.',
     legalId: 'UID',
@@ -214,6 +222,7 @@ export const GERMAN_SWITZERLAND: Catalogue = {
       date === undefined
         ? 'Wir freuen uns auf Ihren Auftrag.'
         : `Wir freuen uns auf Ihren Auftrag. Diese Offerte gilt bis zum ${date}.`,
+    taxVat: (amount) => `Mehrwertsteuer in Landeswährung: ${amount}`,
     proforma: () =>
       'Diese Proforma-Rechnung ist keine Rechnung im Sinne des Mehrwertsteuerrechts und berechtigt nicht zum Vorsteuerabzug.',
   },

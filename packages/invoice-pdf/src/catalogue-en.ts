@@ -71,6 +71,8 @@ export const ENGLISH: Catalogue = {
     net: 'Net amount',
     vatTotal: 'VAT',
     gross: 'Total amount',
+    inclVat: 'incl. VAT',
+    vatContained: 'of which VAT',
     prepaid: 'Already paid',
     rounding: 'Rounding',
     payable: {
@@ -118,6 +120,10 @@ export const ENGLISH: Catalogue = {
       date === undefined
         ? 'We look forward to your order.'
         : `We look forward to your order. This quote is valid until ${date}.`,
+    netDifference: (nets, difference) =>
+      `The net amounts of the items, each rounded by itself, come to ${nets}; the difference is ${difference}.`,
+    taxVat: (amount) => `VAT payable: ${amount}`,
+    exchangeRate: (from, to, on, source) => `${from} = ${to}, rate of ${on} (${source})`,
     proforma: () => 'This pro forma invoice is not a tax invoice and gives no right to deduct input VAT.',
   },
   units: {

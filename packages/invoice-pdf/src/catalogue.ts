@@ -38,6 +38,10 @@ export interface Words {
   readonly net: string
   readonly vatTotal: string
   readonly gross: string
+  /** Behind an amount that has VAT in it. */
+  readonly inclVat: string
+  /** Of the VAT in a total. */
+  readonly vatContained: string
   readonly prepaid: string
   readonly rounding: string
   readonly payable: Readonly<Record<DocumentKind, string>>
@@ -75,6 +79,10 @@ export interface Sentences {
   credited(amount: string): string
   received(amount: string): string
   quoteValid(until: string | undefined): string
+  /** Of a VAT group in gross prices. */
+  netDifference(nets: string, difference: string): string
+  taxVat(amount: string): string
+  exchangeRate(from: string, to: string, on: string, source: string): string
   proforma(): string
 }
 

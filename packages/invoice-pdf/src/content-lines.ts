@@ -35,9 +35,11 @@ const PRINTED_ID_LENGTH_MAX = 6
 export function tableContent(document: PdfDocument, phrasing: Phrasing): TableContent {
   const labels = phrasing.catalogue.words
   const printIds = document.lines.every(({ id }) => id.length > 0 && id.length <= PRINTED_ID_LENGTH_MAX)
+  const gross = document.priceMode === 'gross'
+  const head = [labels.amount, document.currency, ...(gross ? [labels.inclVat] : [])].join(' ')
   let carriedMinor = 0n
   const rows = document.lines.map((documentLine, i) => {
-    carriedMinor += documentLine.netMinor
+    carriedMinor += amountOf(documentLine)
     const field = `lines[${i}]`
     return {
       position: printIds ? line(`${field}.id`, documentLine.id) : words(String(i + 1)),
@@ -52,7 +54,7 @@ export function tableContent(document: PdfDocument, phrasing: Phrasing): TableCo
       unit: words(labels.unit),
       price: words(labels.price),
       vat: words(labels.vat),
-      amount: line('currency', `${labels.amount} ${document.currency}`),
+      amount: line('currency', head),
     },
     rows,
     carriedForward: words(labels.carriedForward),
@@ -75,9 +77,14 @@ function rowOf(
     price: line(`${field}.price`, phrasing.price(given.price)),
     ...priceBasis(field, given, phrasing),
     vat: line(`${field}.vatRate`, rateText(given.vatRate, phrasing)),
-    amount: line(`${field}.netMinor`, phrasing.amount(given.netMinor)),
+    amount: line(`${field}.netMinor`, phrasing.amount(amountOf(given))),
     carried: line(`${field}.netMinor`, phrasing.amount(carriedMinor)),
   }
+}
+
+/** @returns In gross prices with VAT. */
+export function amountOf({ grossMinor, netMinor }: DocumentLine): Minor {
+  return grossMinor ?? netMinor
 }
 
 /** @returns A dash for what has no rate because it is outside the scope of VAT. */

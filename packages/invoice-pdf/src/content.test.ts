@@ -1,7 +1,7 @@
 import test from 'ava'
 import { contentOf, printedTexts } from './content.ts'
 import type { PdfDocument } from './document.ts'
-import { GERMAN_INVOICE, SWISS_INVOICE } from './testing/sample-documents.ts'
+import { GERMAN_INVOICE, GROSS_INVOICE, SWISS_INVOICE } from './testing/sample-documents.ts'
 
 const texts = (document: PdfDocument) => [...printedTexts(document)].map(({ text }) => text)
 const withPayable = (document: PdfDocument, payableMinor: bigint): PdfDocument => ({
@@ -185,4 +185,83 @@ test('what is not a standard rate says why, in the words given or in ours', (t) 
   }
   t.is(note(), 'Steuerschuldnerschaft des Leistungsempfängers')
   t.is(note('§ 13b UStG'), '§ 13b UStG')
+})
+
+test('a reason by its code alone stands behind our words of the category', (t) => {
+  const vatGroups = [
+    { category: 'E' as const, rate: '0', baseMinor: 1n, taxMinor: 0n, exemptionCode: 'VATEX-EU-132-1A' },
+    { category: 'E' as const, rate: '0', baseMinor: 1n, taxMinor: 0n, exemptionCode: 'X', exemptionReason: '§ 4' },
+  ]
+  const { rows } = contentOf({ ...GERMAN_INVOICE, totals: { ...GERMAN_INVOICE.totals, vatGroups } }).vat
+  t.deepEqual(
+    rows.map(({ note }) => note?.text),
+    ['Steuerbefreit (VATEX-EU-132-1A)', '§ 4'],
+  )
+})
+
+const pairs = (document: PdfDocument) =>
+  contentOf(document).totals.steps.map(({ label, value }) =>
+    [label.text, value.text].map((text) => text.replaceAll('\u00a0', ' ')),
+  )
+
+test('gross prices: the sum that the customer saw comes first, what is in it after it', (t) => {
+  const { table, vat } = contentOf(GROSS_INVOICE)
+  t.is(table.heads.amount.text, 'Betrag CHF inkl. MWST')
+  t.deepEqual(
+    table.rows.map(({ amount, carried }) => [amount.text, carried.text]),
+    [
+      ['9.95', '9.95'],
+      ['9.95', '19.90'],
+      ['9.95', '29.85'],
+    ],
+  )
+  t.deepEqual(pairs(GROSS_INVOICE), [
+    ['Gesamtbetrag inkl. MWST', '29.85'],
+    ['darin Mehrwertsteuer 8.1 %', '2.24'],
+    ['Nettobetrag', '27.61'],
+  ])
+  t.is(
+    vat.rows[0]?.note?.text,
+    'Die Nettobeträge der Positionen, einzeln gerundet, ergeben 27.60; die Differenz ist 0.01.',
+  )
+  t.is(contentOf({ ...GROSS_INVOICE, language: 'en' }).table.heads.amount.text, 'Amount CHF incl. VAT')
+})
+
+test('gross prices: allowances stand between the sum of the lines and what is to be paid, rounding below', (t) => {
+  const { totals } = GROSS_INVOICE
+  const document: PdfDocument = {
+    ...GROSS_INVOICE,
+    allowancesCharges: [{ charge: false, amountMinor: 982n, reason: 'Treue' }],
+    totals: { ...totals, grossMinor: 2003n, roundingMinor: 2n, payableMinor: 2005n },
+  }
+  t.deepEqual(
+    pairs(document).filter(([, value]) => !['2.24', '27.61'].includes(value as string)),
+    [
+      ['Summe der Positionen', '29.85'],
+      ['Nachlass (Treue)', '−9.82'],
+      ['Gesamtbetrag inkl. MWST', '20.03'],
+      ['Rundung', '0.02'],
+    ],
+  )
+})
+
+test('VAT in another currency stands below the breakdown, with the rate, its day and its source', (t) => {
+  const exchangeRate = { from: 'EUR', to: 'JPY', rate: '181.25', on: '2026-11-20', source: 'EZB' }
+  const notes = (language: 'de' | 'en', country: string, withRate: boolean) =>
+    contentOf({
+      ...GERMAN_INVOICE,
+      language,
+      issuer: { ...GERMAN_INVOICE.issuer, country },
+      totals: {
+        ...GERMAN_INVOICE.totals,
+        taxVat: { currency: 'JPY', exponent: 0, vatMinor: 88185n, ...(withRate ? { exchangeRate } : {}) },
+      },
+    }).vat.notes.map(({ text }) => text.replaceAll('\u00a0', ' '))
+  t.deepEqual(notes('de', 'DE', true), [
+    'Umsatzsteuer in Landeswährung: 88.185 JPY',
+    '1 EUR = 181,25 JPY, Kurs vom 20.11.2026 (EZB)',
+  ])
+  t.deepEqual(notes('en', 'GB', true), ['VAT payable: JPY 88,185', 'EUR 1 = JPY 181.25, rate of 20 Nov 2026 (EZB)'])
+  t.deepEqual(notes('de', 'CH', false), ['Mehrwertsteuer in Landeswährung: JPY 88’185'])
+  t.deepEqual(contentOf(GERMAN_INVOICE).vat.notes, [])
 })

@@ -75,17 +75,19 @@ export interface DocumentLine {
   readonly quantity: Decimal
   /** UN/ECE Recommendation 20 or 21. A code without a text of ours is printed as it is. */
   readonly unit: string
-  /** Net price of `priceBaseQuantity` units, discount already taken off (BT-146). */
+  /** Price of `priceBaseQuantity` units, discount already taken off; net (BT-146), or with VAT in gross prices. */
   readonly price: Decimal
   readonly priceBaseQuantity?: Decimal | undefined
   /** What was taken off the gross price to arrive at `price` (BT-147). */
   readonly priceDiscount?: Decimal | undefined
   /** BT-131. */
   readonly netMinor: Minor
+  /** The amount with VAT, printed in the place of `netMinor` in gross prices. */
+  readonly grossMinor?: Minor | undefined
   readonly vatCategory: VatCategory
   readonly vatRate?: Decimal | undefined
   readonly period?: Period | undefined
-  /** Already contained in `netMinor`. */
+  /** Already contained in `netMinor` and `grossMinor`; with VAT in gross prices. */
   readonly allowancesCharges: readonly AllowanceCharge[]
 }
 
@@ -95,8 +97,32 @@ export interface VatGroup {
   readonly rate?: Decimal | undefined
   readonly baseMinor: Minor
   readonly taxMinor: Minor
-  /** Replaces our own wording of the category. */
+  /** BT-120. Replaces our own wording of the category. */
   readonly exemptionReason?: string | undefined
+  /** BT-121. Printed where there is no reason in words. */
+  readonly exemptionCode?: string | undefined
+  /** In gross prices: what the nets of the lines, each rounded by itself, lack of `baseMinor`. */
+  readonly netDifferenceMinor?: Minor | undefined
+}
+
+/** One unit of `from` is `rate` units of `to`. */
+export interface ExchangeRate {
+  readonly from: string
+  readonly to: string
+  readonly rate: Decimal
+  readonly on: CalendarDate
+  readonly source: string
+}
+
+/** VAT in the currency that the issuer accounts for it in. */
+export interface TaxVat {
+  /** ISO 4217 (BT-6). */
+  readonly currency: string
+  /** Decimal places of that currency. */
+  readonly exponent: number
+  /** Minor units of that currency (BT-111). */
+  readonly vatMinor: Minor
+  readonly exchangeRate?: ExchangeRate | undefined
 }
 
 /** The document's totals (BG-22), as they were calculated: nothing is added up again here. */
@@ -111,6 +137,7 @@ export interface PdfTotals {
   readonly prepaidMinor: Minor
   readonly roundingMinor: Minor
   readonly payableMinor: Minor
+  readonly taxVat?: TaxVat | undefined
 }
 
 /** An account of the issuer. Public business data; printed in full. */
@@ -145,6 +172,8 @@ export interface PdfDocument {
   readonly buyerReference?: string | undefined
   readonly orderReference?: string | undefined
   readonly quoteNumber?: string | undefined
+  /** `gross`: prices and amounts have VAT in them, and the totals begin with their sum. Net if left out. */
+  readonly priceMode?: 'net' | 'gross' | undefined
   readonly lines: readonly DocumentLine[]
   readonly allowancesCharges: readonly AllowanceCharge[]
   readonly totals: PdfTotals

@@ -6,6 +6,7 @@ export type {
   DeliveryAddress,
   DocumentKind,
   DocumentLine,
+  ExchangeRate,
   Issuer,
   Language,
   PayeeAccount,
@@ -13,6 +14,7 @@ export type {
   PdfTotals,
   Period,
   PostalAddress,
+  TaxVat,
   VatCategory,
   VatGroup,
 } from './document.ts'
@@ -22,3 +24,11 @@ export { InvalidLogo, LOGO_BYTES_MAX, LOGO_PIXELS_MAX, type Logo, parseLogo } fr
 export { formatAmount, formatDecimal, type NumberStyle, numberStyle } from './number-format.ts'
 export type { Printed } from './printed.ts'
 export { type RenderOptions, renderPdf, TEMPLATE_VERSION } from './render-pdf.ts'
+export {
+  type ReportAmount,
+  type ReportEntry,
+  type ReportTotal,
+  renderSeriesReport,
+  type SeriesReport,
+} from './series-report.ts'
+export type { ReportLanguage } from './series-report-words.ts'

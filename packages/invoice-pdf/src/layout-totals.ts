@@ -117,7 +117,11 @@ function payableBox({ label, value }: TotalsContent['payable'], left: number, fo
 }
 
 /** @returns The breakdown between the left margin and `right`, and whether its numbers had the room they need. */
-function vatBoxes({ heading, heads, rows }: VatContent, fonts: Fonts, right: number): { boxes: Box[]; fits: boolean } {
+function vatBoxes(
+  { heading, heads, rows, notes }: VatContent,
+  fonts: Fonts,
+  right: number,
+): { boxes: Box[]; fits: boolean } {
   const widest = (key: 'rate' | 'base' | 'tax') =>
     Math.max(
       fonts[HEAD.face].width(heads[key].text, HEAD.size),
@@ -143,15 +147,20 @@ function vatBoxes({ heading, heads, rows }: VatContent, fonts: Fonts, right: num
     { height: HEAD.leading + 4, marks: [textAt(fonts, heading.text, LEFT, 2, HEAD)] },
     { height: headHeight + 2, marks: [...cells(heads, 0, HEAD), rule(LEFT, taxRight, headHeight, 0.4, HAIRLINE)] },
     ...rows.map((row): Box => {
-      const notes = row.note ? wrap(row.note.text, fonts[NOTE.face], NOTE.size, taxRight - LEFT) : []
+      const said = row.note ? wrap(row.note.text, fonts[NOTE.face], NOTE.size, taxRight - LEFT) : []
       return {
-        height: VAT.leading + notes.length * NOTE.leading + (notes.length > 0 ? 3 : 0),
+        height: VAT.leading + said.length * NOTE.leading + (said.length > 0 ? 3 : 0),
         marks: [
           ...cells(row, 0, VAT),
-          ...notes.map((text, i) => textAt(fonts, text, LEFT, VAT.leading + i * NOTE.leading, NOTE)),
+          ...said.map((text, i) => textAt(fonts, text, LEFT, VAT.leading + i * NOTE.leading, NOTE)),
         ],
       }
     }),
+    ...notes.flatMap(({ text }) =>
+      wrap(text, fonts[NOTE.face], NOTE.size, taxRight - LEFT).map((part): Box => {
+        return { height: NOTE.leading, marks: [textAt(fonts, part, LEFT, 0, NOTE)] }
+      }),
+    ),
   ]
   return { boxes, fits: needed <= right - LEFT }
 }

@@ -33,8 +33,12 @@ export function formatAmount(minor: Minor, exponent: number, style: NumberStyle)
 
 /** @returns `EUR 10.50` or `10,50 EUR`, which no line break separates. */
 export function formatMoney(minor: Minor, exponent: number, currency: string, style: NumberStyle): string {
-  const amount = formatAmount(minor, exponent, style)
-  return style.currencyFirst ? `${currency}${NO_BREAK_SPACE}${amount}` : `${amount}${NO_BREAK_SPACE}${currency}`
+  return withCurrency(formatAmount(minor, exponent, style), currency, style)
+}
+
+/** @param number As it is printed. */
+export function withCurrency(number: string, currency: string, style: NumberStyle): string {
+  return style.currencyFirst ? `${currency}${NO_BREAK_SPACE}${number}` : `${number}${NO_BREAK_SPACE}${currency}`
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import PDFDocument, { type Options } from 'pdfkit'
 import type { Fonts } from './fonts.ts'
 import type { Logo } from './logo.ts'
@@ -11,6 +12,9 @@ export interface FileProperties {
   readonly createdAt: Date
   readonly compress: boolean
 }
+
+/** Pages painted before others get their turn: a long document must not keep the process from everything else. */
+const PAGES_IN_A_TURN = 8
 
 /** pdfkit puts the document information into the XMP metadata without escaping it: a title with `&` would not be PDF/A. */
 class PdfFile extends PDFDocument {
@@ -26,7 +30,7 @@ class PdfFile extends PDFDocument {
 }
 
 /** Writes pages into a PDF/A-3b file (ISO 19005-3). The same input gives the same bytes. */
-export function paint(
+export async function paint(
   pages: readonly Mark[][],
   fonts: Fonts,
   logo: Logo | undefined,
@@ -35,7 +39,8 @@ export function paint(
   const file = new PdfFile(optionsOf(properties))
   file.registerFont('regular', fonts.regular.font)
   file.registerFont('bold', fonts.bold.font)
-  for (const marks of pages) {
+  for (const [index, marks] of pages.entries()) {
+    if (index > 0 && index % PAGES_IN_A_TURN === 0) await nextTurn()
     file.addPage()
     file.color = ''
     for (const mark of marks) draw(file, mark, logo)

@@ -1,27 +1,26 @@
-import { type ApiServer, type Authenticate, buildServer, type Logger } from '@kontor/http-api'
+import { type ApiServer, buildServer, type ServerOptions } from '@kontor/http-api'
 import { accountRoutes } from './accounts/routes.ts'
 import type { Deps } from './deps.ts'
 import { issuing } from './documents/issue.ts'
 import { exportRoutes } from './exports/routes.ts'
 import { invoiceRoutes } from './invoices/routes.ts'
 import { issuerRoutes } from './issuers/routes.ts'
-import { seriesRoutes } from './numbering/routes.ts'
 import { paidOf } from './payments/repo.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { quoteRoutes } from './quotes/routes.ts'
+import { seriesRoutes } from './series/routes.ts'
 
 /** Wires the service together. Never listens, so that tests call it without a port. */
 export async function buildInvoicing(
   deps: Deps,
-  server: { readonly logger: Logger; readonly authenticate: Authenticate },
+  server: Pick<ServerOptions, 'logger' | 'authenticate' | 'monotonicMs'>,
 ): Promise<ApiServer> {
   const app = await buildServer({
     title: 'Kontor invoicing',
     description:
       'Accounts, quotes, invoices and payments. Numbers have no gap and no duplicate; amounts are integers in minor units; an issued document does not change. Payment data never comes here: send a token of the vault.',
     version: '0.1.0',
-    logger: server.logger,
-    authenticate: server.authenticate,
+    ...server,
     ready: async () => {
       await deps.database.hotSql('ready', 'select 1 as up', [])
     },

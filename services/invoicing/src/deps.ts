@@ -14,4 +14,6 @@ export interface Deps {
   /** Masked values of a token. The service never sees more. */
   readonly findInstrument: FindInstrument
   readonly fonts: Fonts
+  /** False issues each document by statements of its own; only to measure what issuing them together brings. */
+  readonly coalesce?: boolean
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createLogger } from '@kontor/http-api'
+import { createLogger, drain } from '@kontor/http-api'
 import { idSource } from '@kontor/ids'
 import { openFonts } from '@kontor/invoice-pdf'
 import { connect } from '@kontor/postgres'
@@ -8,6 +8,9 @@ import { buildInvoicing } from './app.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { scopesOf } from './roles.ts'
 import { vaultClient } from './vault/client.ts'
+
+/** Shorter than the 30 s after which orchestrators kill. */
+const DRAIN_DEADLINE_MS = 20_000
 
 /** The process: read config, connect, listen, and on a signal finish what was accepted. */
 async function main(): Promise<void> {
@@ -24,12 +27,15 @@ async function main(): Promise<void> {
       findInstrument: vaultClient(config.vaultUrl, config.vaultKeys),
       fonts: await openFonts(),
     },
-    { logger, authenticate: keyAuthenticator({ database, service: 'invoicing', scopesOf, nowMs: Date.now }) },
+    {
+      logger,
+      authenticate: keyAuthenticator({ database, service: 'invoicing', scopesOf, nowMs: Date.now }),
+      monotonicMs: () => performance.now(),
+    },
   )
   let closing: Promise<void> | undefined
   const close = () => {
-    closing ??= app
-      .close()
+    closing ??= drain(app, { deadlineMs: DRAIN_DEADLINE_MS, monotonicMs: () => performance.now() })
       .then(() => database.close())
       .then(() => process.exit(0))
     return closing

@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts'
 export async function printOpenApi(): Promise<string> {
   const inert: Partial<Deps> = { random: (size) => Buffer.alloc(size) }
   const logger = createLogger('openapi', 'silent')
-  const app = await buildInvoicing(inert as Deps, { logger, authenticate: async () => undefined })
+  const app = await buildInvoicing(inert as Deps, { logger, authenticate: async () => undefined, monotonicMs: () => 0 })
   await app.ready()
   const description = app.swagger()
   await app.close()

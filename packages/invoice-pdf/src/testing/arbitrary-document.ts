@@ -31,6 +31,10 @@ const address = {
   country,
 }
 
+const exchangeRate = maybe(
+  fc.record({ from: fc.constant('EUR'), to: fc.constant('KWD'), rate: decimal, on: date, source: short }),
+)
+
 const documentLine: fc.Arbitrary<DocumentLine> = fc.record({
   id: short,
   name: fc.oneof(short, long),
@@ -42,6 +46,7 @@ const documentLine: fc.Arbitrary<DocumentLine> = fc.record({
   priceBaseQuantity: maybe(fc.constantFrom('1', '100', '0.001')),
   priceDiscount: maybe(decimal),
   netMinor: minor,
+  grossMinor: maybe(minor),
   vatCategory: category,
   vatRate: maybe(rate),
   period: maybe(period),
@@ -85,6 +90,7 @@ export const arbitraryDocument: fc.Arbitrary<PdfDocument> = fc.record({
   buyerReference: maybe(long),
   orderReference: maybe(short),
   quoteNumber: maybe(short),
+  priceMode: maybe(fc.constantFrom('net', 'gross')),
   lines: fc.array(documentLine, { minLength: 1, maxLength: 30 }),
   allowancesCharges: fc.array(allowance, { maxLength: 3 }),
   totals: fc.record({
@@ -93,7 +99,15 @@ export const arbitraryDocument: fc.Arbitrary<PdfDocument> = fc.record({
     chargesMinor: positive,
     netMinor: minor,
     vatGroups: fc.array(
-      fc.record({ category, rate: maybe(rate), baseMinor: minor, taxMinor: minor, exemptionReason: maybe(long) }),
+      fc.record({
+        category,
+        rate: maybe(rate),
+        baseMinor: minor,
+        taxMinor: minor,
+        exemptionReason: maybe(long),
+        exemptionCode: maybe(fc.constant('VATEX-EU-132-1A')),
+        netDifferenceMinor: maybe(minor),
+      }),
       { minLength: 1, maxLength: 4 },
     ),
     vatMinor: minor,
@@ -101,6 +115,7 @@ export const arbitraryDocument: fc.Arbitrary<PdfDocument> = fc.record({
     prepaidMinor: positive,
     roundingMinor: minor,
     payableMinor: minor,
+    taxVat: maybe(fc.record({ currency: fc.constant('KWD'), exponent: fc.constant(3), vatMinor: minor, exchangeRate })),
   }),
   paymentInstrument: maybe(fc.constant('Visa •••• 4242')),
   payeeAccounts: fc.array(

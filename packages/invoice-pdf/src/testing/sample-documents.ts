@@ -174,6 +174,28 @@ export const SWISS_INVOICE: PdfDocument = {
   notes: [],
 }
 
+/** A Swiss receipt in prices with VAT: what the customer saw is what he pays, and three nets that lack a Rappen say so. */
+export const GROSS_INVOICE: PdfDocument = {
+  ...SWISS_INVOICE,
+  priceMode: 'gross',
+  lines: ['1', '2', '3'].map((id) => ({
+    ...sampleLine(id, 'Buch', '1', 'C62', '9.95', 920n, '8.1'),
+    grossMinor: 995n,
+  })),
+  totals: {
+    linesMinor: 2760n,
+    allowancesMinor: 0n,
+    chargesMinor: 1n,
+    netMinor: 2761n,
+    vatGroups: [{ category: 'S', rate: '8.1', baseMinor: 2761n, taxMinor: 224n, netDifferenceMinor: 1n }],
+    vatMinor: 224n,
+    grossMinor: 2985n,
+    prepaidMinor: 0n,
+    roundingMinor: 0n,
+    payableMinor: 2985n,
+  },
+}
+
 export function sampleLine(
   id: string,
   name: string,

@@ -105,6 +105,7 @@ test('a customer number that somebody has is drawn again', async (t) => {
     { ...kontor.deps, random: (size) => (draws++ < 2 ? taken : kontor.deps.random(size)) },
     {
       logger: createLogger('test', 'silent'),
+      monotonicMs: () => performance.now(),
       authenticate: keyAuthenticator({
         database: kontor.database,
         service: 'invoicing',

@@ -1,16 +1,27 @@
 import type { Static } from 'typebox'
 import type { DocumentType } from '../numbering/document-type.ts'
 import type { MaskedInstrument } from '../vault/client.ts'
-import type { AllowanceChargeWire, LineFormWire, PaymentMeansWire, PeriodWire } from './schema.ts'
+import type {
+  AllowanceChargeWire,
+  ExchangeRateWire,
+  LineFormWire,
+  PaymentMeansWire,
+  PeriodWire,
+  VatExemptionWire,
+} from './schema.ts'
 
 export type LineForm = Static<typeof LineFormWire>
 export type DocumentAllowanceCharge = Static<typeof AllowanceChargeWire>
 export type PaymentMeans = Static<typeof PaymentMeansWire>
 export type Period = Static<typeof PeriodWire>
+export type VatExemption = Static<typeof VatExemptionWire>
+export type ExchangeRateForm = Static<typeof ExchangeRateWire>
 
 /** What a caller orders: the parts of the form that say what is sold, when and how it is paid. */
 export interface Content {
+  readonly price_mode?: 'net' | 'gross'
   readonly tax_currency?: string
+  readonly exchange_rate?: ExchangeRateForm
   readonly language?: 'de' | 'en'
   readonly delivery_on?: string
   readonly valid_until?: string
@@ -22,7 +33,9 @@ export interface Content {
   readonly payment?: readonly PaymentMeans[]
   readonly lines: readonly LineForm[]
   readonly allowances_charges?: readonly DocumentAllowanceCharge[]
+  readonly vat_exemptions?: readonly VatExemption[]
   readonly prepaid_minor?: number
+  readonly rounding?: 'none' | 'cash'
   readonly rounding_minor?: number
   /** Masked values of the instrument that will be charged, taken from the vault when the draft was made. */
   readonly instrument?: Pick<MaskedInstrument, 'type' | 'display'>
@@ -39,7 +52,8 @@ export interface Document {
   readonly state: 'draft' | 'issued'
   readonly issuer_id: string
   readonly account_id: string
-  readonly series_id: string
+  /** Null for a draft. */
+  readonly series_id: string | null
   readonly external_id: string | null
   readonly quote_id: string | null
   readonly token_id: string | null

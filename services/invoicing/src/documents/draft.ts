@@ -11,7 +11,6 @@ import type { Issuer } from '../issuers/issuer.ts'
 import { findIssuer } from '../issuers/repo.ts'
 import { claimExternalId } from '../names/unique-name.ts'
 import type { DocumentType } from '../numbering/document-type.ts'
-import { ensureSeries } from '../numbering/series.ts'
 import { refuseCardNumbers } from '../wire/sensitive.ts'
 import type { Content, Document } from './document.ts'
 import { UnknownReference } from './errors.ts'
@@ -53,7 +52,7 @@ export async function judgeDraft(deps: Deps, actor: Principal, form: OrderForm):
   return { account, issuer, content: { ...fields, instrument: { type, display } }, totals, form }
 }
 
-/** Writes a draft with its series and its event. */
+/** Writes a draft with its event. */
 export async function writeDraft(
   deps: Deps,
   tx: Tx,
@@ -65,13 +64,6 @@ export async function writeDraft(
   const bucket = bucketOf(account.id)
   const at = deps.now()
   const id = deps.newId(bucket)
-  const series_id = await ensureSeries(
-    tx,
-    actor,
-    { issuerId: issuer.id, accountId: account.id, customerNumber: account.customer_number, documentType: kind.type },
-    deps.newId,
-    at,
-  )
   const draft: Document = {
     id,
     mode: actor.mode,
@@ -80,7 +72,8 @@ export async function writeDraft(
     state: 'draft',
     issuer_id: issuer.id,
     account_id: account.id,
-    series_id,
+    // Which one it is depends on the day it is issued on.
+    series_id: null,
     external_id: form.external_id ?? null,
     quote_id: kind.quoteId,
     token_id: form.token_id === undefined ? null : parseId('tok', form.token_id),

@@ -109,3 +109,94 @@ export class NotIssued extends DomainError {
     super('issue the document first')
   }
 }
+
+/** EN 16931-1, BR-E-10: what is exempt says why. */
+export class ExemptionReasonMissing extends DomainError {
+  readonly code = 'exemption_reason_missing'
+  readonly status = 422
+  readonly title = 'The document does not say why no VAT is charged'
+  constructor() {
+    super('category E needs a VATEX code or a reason in vat_exemptions')
+  }
+}
+
+/** BR-S-10, BR-Z-10, BR-AF-10, BR-AG-10 forbid a reason; BR-E-01 and its like know one breakdown of a category. */
+export class ExemptionReasonNotAllowed extends DomainError {
+  readonly code = 'exemption_reason_not_allowed'
+  readonly status = 422
+  readonly title = 'There is nothing that this exemption reason could be of'
+  constructor() {
+    super('give one reason for each of the categories E, AE, K, G and O that the document has')
+  }
+}
+
+/** BR-CL-22. */
+export class UnknownExemptionCode extends DomainError {
+  readonly code = 'unknown_exemption_code'
+  readonly status = 422
+  readonly title = 'The VATEX list has no such code for this VAT category'
+  constructor() {
+    super('take a code of the VATEX list that fits the category')
+  }
+}
+
+/** BR-O-11 to BR-O-14. */
+export class VatCategoryExclusive extends DomainError {
+  readonly code = 'vat_category_exclusive'
+  readonly status = 422
+  readonly title = 'What is not subject to VAT stands on a document of its own'
+  constructor() {
+    super('category O allows no other category beside it')
+  }
+}
+
+/** BR-AE-02, BR-IC-02 and their like. */
+export class BuyerVatIdMissing extends DomainError {
+  readonly code = 'buyer_vat_id_missing'
+  readonly status = 422
+  readonly title = 'The VAT category needs the buyer’s VAT id'
+  constructor(category: 'AE' | 'K') {
+    super(category === 'AE' ? 'category AE needs the VAT id or the register number' : 'category K needs the VAT id')
+  }
+}
+
+/** BR-S-02, BR-Z-02, BR-E-02, BR-AE-02, BR-IC-02, BR-G-02 and their like. */
+export class SellerVatIdMissing extends DomainError {
+  readonly code = 'seller_vat_id_missing'
+  readonly status = 422
+  readonly title = 'The VAT category needs the issuer’s VAT id'
+  constructor(vatIdOnly: boolean) {
+    super(vatIdOnly ? 'categories K and G need the VAT id' : 'give the issuer a VAT id or a tax number')
+  }
+}
+
+/** BR-IC-11. */
+export class DeliveryDateMissing extends DomainError {
+  readonly code = 'delivery_date_missing'
+  readonly status = 422
+  readonly title = 'An intra-community supply says when it was delivered'
+  constructor() {
+    super('give delivery_on or period')
+  }
+}
+
+export class UnknownRateForDate extends DomainError {
+  readonly code = 'unknown_rate_for_date'
+  readonly status = 422
+  readonly title = 'The country has no such VAT rate on the day of the supply'
+  override readonly extensions: { country: string; supply_on: string; rates: readonly string[] }
+  constructor(country: string, supplyOn: string, rates: readonly string[]) {
+    super(`on ${supplyOn} the rates are ${rates.join(', ')}`)
+    this.extensions = { country, supply_on: supplyOn, rates }
+  }
+}
+
+/** BR-53. */
+export class ExchangeRateMissing extends DomainError {
+  readonly code = 'exchange_rate_missing'
+  readonly status = 422
+  readonly title = 'VAT in another currency needs an exchange rate'
+  constructor() {
+    super('give the rate, its day and its source')
+  }
+}

@@ -2,6 +2,7 @@ import { type DocumentTotals, documentTotals, isCurrency, UnknownCurrency } from
 import { checkDay } from './calendar.ts'
 import type { Content, Period } from './document.ts'
 import { DueBeforeIssue, PayeeAmbiguous, PeriodReversed } from './errors.ts'
+import { judgeVatForm } from './vat-form-rules.ts'
 
 /** The parts of a form that rules look at. */
 export interface Form {
@@ -22,6 +23,7 @@ export function judgeForm({ currency, issue_on, due_on, content }: Form): Docume
   checkDay(due_on, '/due_on')
   checkDay(content.delivery_on, '/delivery_on')
   checkDay(content.valid_until, '/valid_until')
+  checkDay(content.exchange_rate?.on, '/exchange_rate/on')
   checkPeriod(content.period, '/period')
   for (const [index, line] of content.lines.entries()) checkPeriod(line.period, `/lines/${index}/period`)
   if (issue_on && due_on && due_on < issue_on) throw new DueBeforeIssue().at('/due_on')
@@ -32,13 +34,17 @@ export function judgeForm({ currency, issue_on, due_on, content }: Form): Docume
     if (means.iban !== undefined && means.account_number !== undefined)
       throw new PayeeAmbiguous().at(`/payment/${index}`)
   }
-  return totalsOf(currency, content)
+  const totals = totalsOf(currency, content)
+  judgeVatForm(currency, content, totals)
+  return totals
 }
 
 /** Adds a form up. Amounts of the form are JSON integers, ours are bigint. */
 export function totalsOf(currency: string, content: Content): DocumentTotals {
   return documentTotals({
     currency,
+    priceMode: content.price_mode,
+    rounding: content.rounding,
     lines: content.lines.map((line) => ({
       quantity: line.quantity,
       price: line.price,

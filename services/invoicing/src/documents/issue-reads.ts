@@ -6,6 +6,7 @@ import type { replay } from '../idempotency/once.ts'
 import type { Issuer } from '../issuers/issuer.ts'
 import type { Owner } from '../issuers/repo.ts'
 import type { DocumentType } from '../numbering/document-type.ts'
+import { completeNumberings, type Numberings } from '../numbering/numbering.ts'
 import type { Document } from './document.ts'
 
 /** A draft that is to be issued, and the intent under which it may have been issued already. */
@@ -32,6 +33,8 @@ export interface PartiesRequest {
 export interface Parties {
   readonly issuer: Issuer | undefined
   readonly account: Account | undefined
+  /** How the issuer numbers its documents. */
+  readonly numberings: Numberings
 }
 
 type StoredRow = Parameters<typeof replay>[0]
@@ -42,8 +45,16 @@ const BATCH_MAX = 64
 /**
  * Makes the reads of an issue. What arrives while the last read is under way is read together, as it is drawn together: with
  * 32 callers, statements for each of them cost the process and PostgreSQL twice as much as the rest of an issue.
+ *
+ * @param coalesce False reads for each issue by itself, to measure what reading together brings.
  */
-export function issueReads(database: Database) {
+export function issueReads(database: Database, coalesce = true) {
+  if (!coalesce) {
+    return {
+      draft: async (request: DraftRequest) => (await findDrafts(database, [request]))[0] as DraftFound,
+      parties: async (request: PartiesRequest) => (await findParties(database, [request]))[0] as Parties,
+    }
+  }
   return {
     draft: coalescer<DraftRequest, DraftFound>({
       write: (batch) => findDrafts(database, batch),
@@ -102,14 +113,16 @@ async function findDrafts(database: Database, batch: readonly DraftRequest[]): P
 const ISSUERS_SQL = `
 select found.tenant_id, found.id, found.mode, found.external_id, found.name, found.trading_name, found.legal_id, found.vat_id,
        found.tax_number, found.address, found.contact_name, found.phone, found.email, found.endpoint, found.payee_accounts,
-       found.time_zone, found.currency, found.language, found.logo_sha256, found.version, found.created_at
+       found.time_zone, found.currency, found.language, found.logo_sha256, found.version, found.created_at, found.formats
   from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[]) as wanted(bucket, id, tenant_id, mode)
  cross join lateral (
     select issuer.tenant_id, issuer.id, issuer.mode, issuer.external_id, issuer.name, issuer.trading_name, issuer.legal_id,
            issuer.vat_id, issuer.tax_number, issuer.address, issuer.contact_name, issuer.phone, issuer.email, issuer.endpoint,
            issuer.payee_accounts, issuer.time_zone, issuer.currency, issuer.language, issuer.logo_sha256, issuer.version,
-           issuer.created_at
+           issuer.created_at, issuer_numbering.formats
       from issuer
+      left join issuer_numbering
+        on issuer_numbering.bucket = issuer.bucket and issuer_numbering.issuer_id = issuer.id
      where issuer.bucket = wanted.bucket and issuer.id = wanted.id and issuer.tenant_id = wanted.tenant_id
        and issuer.mode = wanted.mode limit 1) as found
 `
@@ -131,7 +144,7 @@ select found.tenant_id, found.id, found.mode, found.external_id, found.customer_
 
 async function findParties(database: Database, batch: readonly PartiesRequest[]): Promise<Parties[]> {
   const [issuers, accounts] = await Promise.all([
-    findEach<Issuer>(
+    findEach<Issuer & { readonly formats: Partial<Numberings> | null }>(
       database,
       { name: 'find_issuers', text: ISSUERS_SQL },
       batch.map(({ owner, issuerId }) => ({ owner, id: issuerId })),
@@ -142,10 +155,15 @@ async function findParties(database: Database, batch: readonly PartiesRequest[])
       batch.map(({ owner, accountId }) => ({ owner, id: accountId })),
     ),
   ])
-  return batch.map(({ owner, issuerId, accountId }) => ({
-    issuer: issuers.get(nameOf(owner, issuerId)),
-    account: accounts.get(nameOf(owner, accountId)),
-  }))
+  return batch.map(({ owner, issuerId, accountId }) => {
+    const { formats, ...issuer } = issuers.get(nameOf(owner, issuerId)) ?? { formats: null }
+    return {
+      // What is left over is the issuer alone: a snapshot takes it as it stands.
+      issuer: 'id' in issuer ? issuer : undefined,
+      account: accounts.get(nameOf(owner, accountId)),
+      numberings: completeNumberings(formats),
+    }
+  })
 }
 
 /** Most of a batch share an issuer, and on a busy account the account too: each is asked for once. */

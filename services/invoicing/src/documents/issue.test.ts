@@ -166,6 +166,7 @@ test('what is issued answers the same as what is read afterwards', async (t) => 
     type_code: '389',
     language: 'en',
     tax_currency: 'EUR',
+    exchange_rate: { from: 'CHF', to: 'EUR', rate: '1.0742', on: '2026-11-19', source: 'ECB' },
     issue_on: '2026-11-20',
     due_on: '2026-12-20',
     delivery_on: '2026-11-19',

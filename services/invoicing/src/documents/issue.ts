@@ -1,12 +1,15 @@
 import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import { findMissingGlyph, printedTexts } from '@kontor/invoice-pdf'
+import { withTransaction } from '@kontor/postgres'
 import type { Deps } from '../deps.ts'
 import { digestIntent } from '../idempotency/command.ts'
-import { type Answer, findAnswer, replay } from '../idempotency/once.ts'
+import { type Answer, findAnswer, LOCK_WAIT_MS, replay } from '../idempotency/once.ts'
 import type { DocumentType } from '../numbering/document-type.ts'
-import { type DrawRequest, numberDraw } from '../numbering/draw.ts'
-import { longestNumber } from '../numbering/series.ts'
+import { type DrawOutcome, type DrawRequest, numberDraw } from '../numbering/draw.ts'
+import { SeriesBusy } from '../numbering/errors.ts'
+import { longestNumber, type Numbering, resolveFormat } from '../numbering/format.ts'
+import { openSeriesOf, seriesKey } from '../numbering/series.ts'
 import { dayIn } from './calendar.ts'
 import type { Document } from './document.ts'
 import {
@@ -17,12 +20,15 @@ import {
   GlyphMissing,
   InvalidTransition,
 } from './errors.ts'
-import { totalsOf } from './form-rules.ts'
 import { issueReads, type Parties } from './issue-reads.ts'
 import { isPlain } from './plain-text.ts'
 import { findDocument } from './repo.ts'
 import { sealSnapshot, takeSnapshot } from './snapshot.ts'
 import { toPdfDocument } from './to-pdf.ts'
+import { judgeVat } from './vat-rules.ts'
+
+/** Draws of one issue: its series is made after the first, and only a numbering that changes all the time asks for more. */
+const DRAWS_MAX = 4
 
 /** How an issued document is answered. */
 export type IssuedWire = (document: Document) => unknown
@@ -32,10 +38,34 @@ export type IssuedWire = (document: Document) => unknown
  */
 export function issuing(deps: Deps) {
   const { database } = deps
-  const read = issueReads(database)
-  const draw = numberDraw(database)
+  const read = issueReads(database, deps.coalesce)
+  const draw = numberDraw(database, deps.coalesce)
   // Stands for the number in the answer until the draw knows it. Random, so that no text of a caller can contain it.
   const numberMark = `number-${Buffer.from(deps.random(16)).toString('hex')}`
+
+  /** Draws a number; the first document of a series makes it. */
+  async function drawFrom(
+    actor: Principal,
+    first: Numbering,
+    request: Omit<DrawRequest, 'series'>,
+    issuerId: string,
+  ): Promise<Exclude<DrawOutcome, { kind: 'no_series' }>> {
+    const { documentType, accountId, issueOn } = request
+    const document = { issuerId, accountId, documentType, issueOn }
+    let numbering = first
+    for (let draws = 1; draws <= DRAWS_MAX; draws++) {
+      const outcome = await draw({ ...request, series: seriesKey(numbering, document) })
+      if (outcome.kind !== 'no_series') return outcome
+      const made = await withTransaction(
+        database.knex,
+        (tx) => openSeriesOf(tx, actor, document, { newId: deps.newId, at: deps.now() }),
+        { lockTimeoutMs: LOCK_WAIT_MS },
+      )
+      if (!made) throw new NotFound(documentType)
+      numbering = made.numberings[documentType]
+    }
+    throw new SeriesBusy()
+  }
 
   return async function issue(
     actor: Principal,
@@ -61,7 +91,7 @@ export function issuing(deps: Deps) {
 
     const { issuer_id: issuerId, account_id: accountId } = document
     const parties = await read.parties({ owner: actor, issuerId, accountId })
-    const { issueOn, text, hash } = judgeIssue(document, parties, deps.now())
+    const { issueOn, text, hash, numbering } = judgeIssue(document, parties, deps.now())
     const issuedAt = deps.now()
     const issued: Document = {
       ...document,
@@ -72,7 +102,7 @@ export function issuing(deps: Deps) {
       issued_at: issuedAt,
       version: document.version + 1,
     }
-    const request: DrawRequest = {
+    const request: Omit<DrawRequest, 'series'> = {
       tenantId: actor.tenantId,
       mode: actor.mode,
       actorKeyId: actor.keyId,
@@ -80,8 +110,6 @@ export function issuing(deps: Deps) {
       documentType: document.document_type,
       version: document.version,
       accountId,
-      issuerId,
-      seriesId: document.series_id,
       issueOn,
       snapshot: text,
       snapshotHash: hash,
@@ -91,7 +119,7 @@ export function issuing(deps: Deps) {
       answer: JSON.stringify(toWire(issued)),
       numberMark,
     }
-    const outcome = await draw(request)
+    const outcome = await drawFrom(actor, numbering, request, issuerId)
     switch (outcome.kind) {
       case 'issued':
         return { status: 200, body: request.answer.replaceAll(numberMark, () => outcome.number), replayed: false }
@@ -114,23 +142,31 @@ interface Judged {
   /** The snapshot as canonical text, and its SHA-256. */
   readonly text: string
   readonly hash: Buffer
+  readonly numbering: Numbering
 }
 
 /** Checks everything that could fail about an issue before it waits for the series. */
-function judgeIssue(document: Document, { issuer, account }: Parties, now: Date): Judged {
+function judgeIssue(document: Document, { issuer, account, numberings }: Parties, now: Date): Judged {
   if (!issuer || !account) throw new NotFound(document.document_type)
   const today = dayIn(issuer.time_zone, now)
   const issueOn = document.issue_on ?? today
   if (issueOn > today) throw new DateInFuture(today).at('/issue_on')
   if (document.due_on !== null && document.due_on < issueOn) throw new DueBeforeIssue().at('/due_on')
-  const totals = totalsOf(document.currency, document.content)
+  const totals = judgeVat({ document, issueOn, issuer, account })
   const snapshot = takeSnapshot({ document, issueOn, issuer, account, totals })
   const sealed = sealSnapshot(snapshot)
-  const longest = longestNumber(document.document_type, account.customer_number)
+  const numbering = numberings[document.document_type]
+  const { period } = seriesKey(numbering, {
+    issuerId: document.issuer_id,
+    accountId: account.id,
+    documentType: document.document_type,
+    issueOn,
+  })
+  const longest = longestNumber(resolveFormat(numbering.format, { customerNumber: account.customer_number, period }))
   // What is printed comes from the snapshot, from the number, or from our own catalogue, whose words all have their glyphs.
   if (!isPlain(sealed.text) || !isPlain(longest)) {
     const missing = findMissingGlyph(printedTexts(toPdfDocument(snapshot, longest, undefined)))
     if (missing) throw new GlyphMissing(missing.codepoint, missing.field)
   }
-  return { issueOn, ...sealed }
+  return { issueOn, ...sealed, numbering }
 }

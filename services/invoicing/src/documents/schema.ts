@@ -21,6 +21,41 @@ export const VatCategory = Type.Enum(['S', 'Z', 'E', 'AE', 'K', 'G', 'O', 'L', '
 })
 const VatRate = Decimal('VAT rate in percent (BT-152); none for category O.')
 
+export const PriceMode = Type.Enum(['net', 'gross'], {
+  description:
+    'Whether prices, allowances and charges are without VAT, or have it in them: then their sum is what is paid, to the cent.',
+})
+
+export const Rounding = Type.Enum(['none', 'cash'], {
+  description: 'Whether what is due is rounded to 5 Rappen (BT-114). CHF only; VAT is not touched.',
+})
+
+export const VatExemptionWire = Type.Object(
+  {
+    vat_category: VatCategory,
+    code: Type.Optional(
+      Type.String({
+        pattern: '^VATEX-[A-Z0-9-]{1,32}$',
+        maxLength: 38,
+        description: 'VATEX code that fits the category, such as VATEX-EU-132-1A (BT-121).',
+      }),
+    ),
+    reason: Type.Optional(Line(500, 'The reason in words, printed (BT-120).')),
+  },
+  { additionalProperties: false, description: 'Why no VAT is charged under a category (BG-23).' },
+)
+
+export const ExchangeRateWire = Type.Object(
+  {
+    from: Currency,
+    to: Currency,
+    rate: Decimal('How many units of `to` one unit of `from` is.'),
+    on: Day('The day whose rate it is.'),
+    source: Line(200, 'Who published it, such as ECB or BAZG.'),
+  },
+  { additionalProperties: false, description: 'By which rate the VAT is stated in another currency. Printed.' },
+)
+
 export const PeriodWire = Type.Object(
   { from: Day('First day.'), to: Day('Last day, included.') },
   { additionalProperties: false, description: 'A period of time (BG-14, BG-26).' },
@@ -43,7 +78,7 @@ export const LineFormWire = Type.Object(
     seller_item_id: Type.Optional(Line(60, 'The issuer’s article number (BT-155).')),
     quantity: Decimal('How many or how much (BT-129).'),
     unit: Line(10, 'Unit of measure, UN/ECE Recommendation 20 or 21 code, such as C62, HUR, DAY (BT-130).'),
-    price: Decimal('Net price of one price base quantity, discount taken off (BT-146).'),
+    price: Decimal('Price of one price base quantity, discount taken off; net (BT-146) unless `price_mode` is gross.'),
     price_base_quantity: Type.Optional(Decimal('The quantity the price is for (BT-149); 1 unless given.')),
     price_discount: Type.Optional(Decimal('What was taken off the gross price (BT-147); printed only.')),
     vat_category: VatCategory,
@@ -86,7 +121,9 @@ export const documentFields = {
   issuer_id: Id('iss', 'Who issues it.'),
   external_id: Type.Optional(ExternalId),
   currency: Currency,
+  price_mode: Type.Optional(PriceMode),
   tax_currency: Type.Optional(Currency),
+  exchange_rate: Type.Optional(ExchangeRateWire),
   language: Type.Optional(Language),
   issue_on: Type.Optional(Day('Issue date (BT-2); today in the issuer’s time zone unless given.')),
   due_on: Type.Optional(Day('When it is due (BT-9).')),
@@ -107,8 +144,18 @@ export const documentFields = {
       description: 'Allowances and charges on the whole (BG-20, BG-21).',
     }),
   ),
+  vat_exemptions: Type.Optional(
+    Type.Array(VatExemptionWire, {
+      maxItems: 5,
+      description:
+        'Why no VAT is charged, once for each category (BT-120, BT-121). Required for E; the others have one reason each, which stands unless given.',
+    }),
+  ),
   prepaid_minor: Type.Optional(AbsoluteMinor('What was paid before (BT-113).')),
-  rounding_minor: Type.Optional(AmountMinor('What the payable amount is rounded by (BT-114).')),
+  rounding: Type.Optional(Rounding),
+  rounding_minor: Type.Optional(
+    AmountMinor('What the payable amount is rounded by (BT-114); not beside `rounding` cash.'),
+  ),
 }
 
 /** UNTDID 1001 codes that an invoice can have. */
@@ -140,6 +187,14 @@ export const TotalsWire = Type.Object(
   { description: 'Totals by their EN 16931 names (BG-22).' },
 )
 
+export const NetDifferenceWire = Type.Object({
+  vat_category: VatCategory,
+  vat_rate: Nullable(Type.String({ description: 'Percent, as a decimal string; null for category O.' })),
+  amount_minor: AmountMinor(
+    'What the nets, each rounded by itself, lack of the taxable amount. Part of BT-108, or of BT-107 if negative.',
+  ),
+})
+
 export const InstrumentWire = Type.Object({
   token_id: Id('tok', 'The vaulted instrument.'),
   type: Type.String({ description: 'card, bank_account or paypal_account.' }),
@@ -160,8 +215,23 @@ export const documentWire = {
   line_net_minor: Type.Array(AmountMinor('Net amount of a line (BT-131).'), {
     description: 'In the order of the lines.',
   }),
+  price_mode: PriceMode,
+  line_gross_minor: Nullable(
+    Type.Array(AmountMinor('Amount of a line with VAT.'), {
+      description: 'In gross prices, in the order of the lines; else null.',
+    }),
+  ),
+  net_differences: Type.Array(NetDifferenceWire, {
+    description: 'In gross prices, where rounding line by line and rounding once do not meet; else empty.',
+  }),
+  rounding: Rounding,
+  vat_exemptions: Type.Array(VatExemptionWire, {
+    description: 'As they were given; once issued, as they stand on the document.',
+  }),
   language: Nullable(Language),
   tax_currency: Nullable(Currency),
+  tax_vat_minor: Nullable(AmountMinor('VAT in the tax currency (BT-111).')),
+  exchange_rate: Type.Union([ExchangeRateWire, Type.Null()], { description: 'By which BT-111 was converted.' }),
   delivery_on: Nullable(Type.String({ description: 'When it was delivered, YYYY-MM-DD.' })),
   period: Nullable(PeriodWire),
   buyer_reference: Nullable(Type.String({ description: 'The buyer’s reference.' })),

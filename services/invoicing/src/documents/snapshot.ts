@@ -4,7 +4,9 @@ import canonicalize from 'canonicalize'
 import type { Account } from '../accounts/account.ts'
 import type { Issuer } from '../issuers/issuer.ts'
 import type { DocumentType } from '../numbering/document-type.ts'
-import type { Content, Document } from './document.ts'
+import type { Content, Document, VatExemption } from './document.ts'
+import { vatExemptions } from './vat-exemptions.ts'
+import { vatInTaxCurrency } from './vat-form-rules.ts'
 
 /** Totals as they stand in a snapshot and on the wire. */
 export interface SnapshotTotals {
@@ -18,6 +20,24 @@ export interface SnapshotTotals {
   readonly rounding_minor: number
   readonly payable_minor: number
   readonly vat_groups: readonly { category: VatCategory; rate: string | null; base_minor: number; tax_minor: number }[]
+}
+
+/** In gross prices, what stands beside the totals. */
+export interface SnapshotGross {
+  /** Amount of each line with VAT. */
+  readonly line_gross_minor: readonly number[]
+  /** Net of each allowance and charge on document level (BT-92, BT-99). */
+  readonly allowance_charge_net_minor: readonly number[]
+  /** What the nets, each rounded by itself, lack of a group's taxable amount: a charge, or an allowance if negative. */
+  readonly net_differences: readonly { vat_category: VatCategory; vat_rate: string | null; amount_minor: number }[]
+}
+
+/** VAT in the currency of BT-6. The rate, its day and its source stand in the content. */
+export interface SnapshotTaxVat {
+  readonly currency: string
+  readonly exponent: number
+  /** BT-111. */
+  readonly vat_minor: number
 }
 
 /**
@@ -40,6 +60,12 @@ export interface Snapshot {
   readonly content: Content
   readonly line_net_minor: readonly number[]
   readonly totals: SnapshotTotals
+  /** Absent in net prices. */
+  readonly gross?: SnapshotGross
+  /** Absent where VAT is charged on everything. */
+  readonly vat_exemptions?: readonly VatExemption[]
+  /** Absent where no tax currency was asked for. */
+  readonly tax_vat?: SnapshotTaxVat
 }
 
 /** @param totals Within the safe integers, as the money engine guarantees. */
@@ -63,6 +89,32 @@ export function totalsToWire(totals: DocumentTotals): SnapshotTotals {
   }
 }
 
+export function grossToWire({ gross }: DocumentTotals): SnapshotGross | undefined {
+  return (
+    gross && {
+      line_gross_minor: gross.lineGrossMinor.map(Number),
+      allowance_charge_net_minor: gross.allowanceChargeNetMinor.map(Number),
+      net_differences: gross.netDifferences.map(({ category, rate, amountMinor }) => ({
+        vat_category: category,
+        vat_rate: rate ?? null,
+        amount_minor: Number(amountMinor),
+      })),
+    }
+  )
+}
+
+/** @returns `undefined` where the document states VAT in its own currency alone. */
+export function taxVatToWire(currency: string, content: Content, totals: DocumentTotals): SnapshotTaxVat | undefined {
+  const taxVat = vatInTaxCurrency(currency, content, totals.vatMinor)
+  return (
+    taxVat && {
+      currency: taxVat.currency,
+      exponent: currencyExponent(taxVat.currency),
+      vat_minor: Number(taxVat.vatMinor),
+    }
+  )
+}
+
 /** Takes together what a document will say for ever. */
 export function takeSnapshot(parts: {
   readonly document: Document
@@ -83,20 +135,28 @@ export function takeSnapshot(parts: {
     phone: _phone,
     ...accountFields
   } = account
+  const language = document.content.language ?? account.language
+  const [gross, taxVat] = [grossToWire(totals), taxVatToWire(document.currency, document.content, totals)]
+  const exemptions = vatExemptions(document.content, totals, language)
+  // BR-O-02 to BR-O-04: what is not subject to VAT names no VAT ids. Category O stands alone (BR-O-11).
+  const vatIds = totals.vatGroups.some(({ category }) => category === 'O') ? { vat_id: null } : {}
   return {
     form: 1,
     document_type: document.document_type,
     type_code: document.type_code,
     currency: document.currency,
     exponent: currencyExponent(document.currency),
-    language: document.content.language ?? account.language,
+    language,
     issue_on: issueOn,
     due_on: document.due_on,
-    issuer: { ...issuerFields, logo_sha256: logo_sha256?.toString('hex') ?? null },
-    account: accountFields,
+    issuer: { ...issuerFields, ...vatIds, logo_sha256: logo_sha256?.toString('hex') ?? null },
+    account: { ...accountFields, ...vatIds },
     content: document.content,
     line_net_minor: totals.lineNetMinor.map(Number),
     totals: totalsToWire(totals),
+    ...(gross ? { gross } : {}),
+    ...(exemptions.length > 0 ? { vat_exemptions: exemptions } : {}),
+    ...(taxVat ? { tax_vat: taxVat } : {}),
   }
 }
 

@@ -1,4 +1,11 @@
-import type { AllowanceCharge, DocumentLine, PayeeAccount, PdfDocument, PostalAddress } from '@kontor/invoice-pdf'
+import type {
+  AllowanceCharge,
+  DocumentLine,
+  PayeeAccount,
+  PdfDocument,
+  PdfTotals,
+  PostalAddress,
+} from '@kontor/invoice-pdf'
 import type { PostalAddress as StoredAddress } from '../issuers/issuer.ts'
 import type { LineForm } from './document.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -10,7 +17,7 @@ import type { Snapshot } from './snapshot.ts'
  * @param logo The picture that the snapshot names by its hash.
  */
 export function toPdfDocument(snapshot: Snapshot, number: string, logo: Buffer | undefined): PdfDocument {
-  const { issuer, account, content, totals } = snapshot
+  const { issuer, account, content } = snapshot
   const payment = content.payment ?? []
   return {
     kind: snapshot.document_type,
@@ -49,25 +56,10 @@ export function toPdfDocument(snapshot: Snapshot, number: string, logo: Buffer |
     buyerReference: content.buyer_reference,
     orderReference: content.order_reference,
     quoteNumber: content.quote_number,
-    lines: content.lines.map((line, index) => pdfLine(line, index, BigInt(snapshot.line_net_minor[index] ?? 0))),
+    priceMode: content.price_mode,
+    lines: content.lines.map((line, index) => pdfLine(line, index, snapshot)),
     allowancesCharges: (content.allowances_charges ?? []).map(allowanceCharge),
-    totals: {
-      linesMinor: BigInt(totals.lines_minor),
-      allowancesMinor: BigInt(totals.allowances_minor),
-      chargesMinor: BigInt(totals.charges_minor),
-      netMinor: BigInt(totals.net_minor),
-      vatMinor: BigInt(totals.vat_minor),
-      grossMinor: BigInt(totals.gross_minor),
-      prepaidMinor: BigInt(totals.prepaid_minor),
-      roundingMinor: BigInt(totals.rounding_minor),
-      payableMinor: BigInt(totals.payable_minor),
-      vatGroups: totals.vat_groups.map((group) => ({
-        category: group.category,
-        rate: group.rate ?? undefined,
-        baseMinor: BigInt(group.base_minor),
-        taxMinor: BigInt(group.tax_minor),
-      })),
-    },
+    totals: pdfTotals(snapshot),
     paymentInstrument: content.instrument?.display,
     payeeAccounts: payeeAccounts(snapshot),
     paymentReference: payment.find((means) => means.reference)?.reference,
@@ -100,7 +92,43 @@ function address(stored: StoredAddress): PostalAddress {
   }
 }
 
-function pdfLine(line: LineForm, index: number, netMinor: bigint): DocumentLine {
+function pdfTotals({ totals, gross, vat_exemptions = [], tax_vat, content }: Snapshot): PdfTotals {
+  return {
+    linesMinor: BigInt(totals.lines_minor),
+    allowancesMinor: BigInt(totals.allowances_minor),
+    chargesMinor: BigInt(totals.charges_minor),
+    netMinor: BigInt(totals.net_minor),
+    vatMinor: BigInt(totals.vat_minor),
+    grossMinor: BigInt(totals.gross_minor),
+    prepaidMinor: BigInt(totals.prepaid_minor),
+    roundingMinor: BigInt(totals.rounding_minor),
+    payableMinor: BigInt(totals.payable_minor),
+    vatGroups: totals.vat_groups.map((group) => {
+      const exemption = vat_exemptions.find(({ vat_category }) => vat_category === group.category)
+      const difference = gross?.net_differences.find(
+        ({ vat_category, vat_rate }) => vat_category === group.category && vat_rate === group.rate,
+      )
+      return {
+        category: group.category,
+        rate: group.rate ?? undefined,
+        baseMinor: BigInt(group.base_minor),
+        taxMinor: BigInt(group.tax_minor),
+        exemptionCode: exemption?.code,
+        exemptionReason: exemption?.reason,
+        netDifferenceMinor: difference && BigInt(difference.amount_minor),
+      }
+    }),
+    taxVat: tax_vat && {
+      currency: tax_vat.currency,
+      exponent: tax_vat.exponent,
+      vatMinor: BigInt(tax_vat.vat_minor),
+      exchangeRate: content.exchange_rate,
+    },
+  }
+}
+
+function pdfLine(line: LineForm, index: number, { line_net_minor, gross }: Snapshot): DocumentLine {
+  const grossMinor = gross?.line_gross_minor[index]
   return {
     id: line.id ?? String(index + 1),
     name: line.name,
@@ -111,7 +139,8 @@ function pdfLine(line: LineForm, index: number, netMinor: bigint): DocumentLine 
     price: line.price,
     priceBaseQuantity: line.price_base_quantity,
     priceDiscount: line.price_discount,
-    netMinor,
+    netMinor: BigInt(line_net_minor[index] ?? 0),
+    grossMinor: grossMinor === undefined ? undefined : BigInt(grossMinor),
     vatCategory: line.vat_category,
     vatRate: line.vat_rate,
     period: line.period,

@@ -56,7 +56,9 @@ test('an order goes from quote over invoice to payment, PDF and export', async (
       count: 1,
       complete: true,
       missing: [],
+      duplicates: [],
       date_inversions: [],
+      misprinted: [],
       has_more: false,
     })
     t.true(numbers[0].intact)

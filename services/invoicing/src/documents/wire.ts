@@ -1,17 +1,14 @@
 import { formatId } from '@kontor/ids'
-import type { DocumentTotals } from '@kontor/money'
 import { payeeWarnings } from '../issuers/issuer.ts'
 import type { Content, Document } from './document.ts'
 import { totalsOf } from './form-rules.ts'
-import { type Snapshot, totalsToWire } from './snapshot.ts'
+import { grossToWire, type Snapshot, taxVatToWire, totalsToWire } from './snapshot.ts'
 
 /** What quotes and invoices have in common on the wire, without their ids. An issued document speaks from its snapshot. */
 export function documentToWire(document: Document) {
   const { content } = document
-  const { totals, line_net_minor } =
-    document.snapshot === null
-      ? fromTotals(totalsOf(document.currency, content))
-      : (JSON.parse(document.snapshot) as Snapshot)
+  const said = document.snapshot === null ? fromDraft(document) : (JSON.parse(document.snapshot) as Snapshot)
+  const { totals, line_net_minor, gross, tax_vat } = said
   return {
     mode: document.mode,
     account_id: formatId('acc', document.account_id),
@@ -24,6 +21,10 @@ export function documentToWire(document: Document) {
     ...formToWire(content),
     totals: { ...totals, vat_groups: [...totals.vat_groups] },
     line_net_minor: [...line_net_minor],
+    line_gross_minor: gross ? [...gross.line_gross_minor] : null,
+    net_differences: [...(gross?.net_differences ?? [])],
+    vat_exemptions: [...(said.vat_exemptions ?? [])],
+    tax_vat_minor: tax_vat?.vat_minor ?? null,
     instrument:
       document.token_id === null || !content.instrument
         ? null
@@ -38,8 +39,11 @@ export function documentToWire(document: Document) {
 /** What the caller ordered, as it was given; null or empty where nothing was. */
 function formToWire(content: Content) {
   return {
+    price_mode: content.price_mode ?? 'net',
+    rounding: content.rounding ?? 'none',
     language: content.language ?? null,
-    tax_currency: content.tax_currency ?? null,
+    tax_currency: content.tax_currency ?? content.exchange_rate?.to ?? null,
+    exchange_rate: content.exchange_rate ?? null,
     delivery_on: content.delivery_on ?? null,
     period: content.period ?? null,
     buyer_reference: content.buyer_reference ?? null,
@@ -52,6 +56,18 @@ function formToWire(content: Content) {
   }
 }
 
-function fromTotals(totals: DocumentTotals) {
-  return { totals: totalsToWire(totals), line_net_minor: totals.lineNetMinor.map(Number) }
+/** What a draft would say if it were issued as it is. */
+function fromDraft({
+  currency,
+  content,
+}: Document): Pick<Snapshot, 'totals' | 'line_net_minor' | 'gross' | 'vat_exemptions' | 'tax_vat'> {
+  const totals = totalsOf(currency, content)
+  const [gross, taxVat] = [grossToWire(totals), taxVatToWire(currency, content, totals)]
+  return {
+    totals: totalsToWire(totals),
+    line_net_minor: totals.lineNetMinor.map(Number),
+    vat_exemptions: content.vat_exemptions ?? [],
+    ...(gross ? { gross } : {}),
+    ...(taxVat ? { tax_vat: taxVat } : {}),
+  }
 }

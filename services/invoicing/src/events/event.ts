@@ -5,6 +5,8 @@ import type { Tx } from '@kontor/postgres'
 export type EventType =
   | 'issuer.created'
   | 'issuer.updated'
+  | 'numbering.changed'
+  | 'series.started'
   | 'account.created'
   | 'account.updated'
   | 'quote.created'

@@ -23,7 +23,7 @@ async function invoice(order: object) {
 
 test.serial('a reader who goes away in the middle leaves no transaction open', async (t) => {
   const { order } = await issuerAndAccount(kontor)
-  const { id } = await invoice({ ...order, issue_on: '2019-01-01' })
+  const { id } = await invoice({ ...order, issue_on: '2019-01-01', delivery_on: '2026-11-23' })
   const uuid = parseId('inv', id)
   await kontor.sql(
     `insert into document select (jsonb_populate_record(document, jsonb_build_object('id', gen_random_uuid(), 'seq', n, 'external_id', repeat('x', 4000)))).*

@@ -114,6 +114,6 @@ function toRecord(
 }
 
 /** A text that a spreadsheet would run as a formula gets an apostrophe in front. Amounts are ours and stay numbers. */
-function plainText(text: string): string {
+export function plainText(text: string): string {
   return /^\s*[=+\-@]/.test(text) ? `'${text}` : text
 }

@@ -24,8 +24,9 @@ test.before(async () => {
 })
 test.after.always(() => kontor.close())
 
+/** Supplied today, whatever day it is dated, so that today's VAT rate is the right one. */
 async function invoice(order: object, changes: object = {}) {
-  const draft = await kontor.call('POST', '/v1/invoices', { ...order, ...changes })
+  const draft = await kontor.call('POST', '/v1/invoices', { delivery_on: '2026-11-23', ...order, ...changes })
   if (draft.status !== 201) throw new Error(draft.bytes.toString())
   return (await kontor.call('POST', `/v1/invoices/${draft.body.id}/issue`)).body
 }

@@ -5,11 +5,13 @@
  *    the others from their numbers.
  * 1. `locked` holds the drafts in key order. A draft that is no longer one, or no longer at the version that was
  *    validated, drops out here and takes no number.
- * 2. `held` holds the series in key order, after the drafts. Without it, statements of two processes deadlock (measured:
+ * 2. `found` finds the series by what it is of. One that nothing was drawn from counts only while it has the format that is
+ *    configured. Where there is none, the document takes no number, and its caller makes the series and comes again.
+ * 3. `held` holds the series in key order, after the drafts. Without it, statements of two processes deadlock (measured:
  *    6 deadlocks and 182 batches a second; with it 0 and 1,052).
- * 3. `dated` drops whoever would be dated before an earlier number of the same series. Whoever drops out never raises the
+ * 4. `dated` drops whoever would be dated before an earlier number of the same series. Whoever drops out never raises the
  *    latest date, so looking at all requests before it is the same as looking at the numbered ones.
- * 4. `numbered` counts the survivors of each series in order of arrival, and the rest is written from it.
+ * 5. `numbered` counts the survivors of each series in order of arrival, and the rest is written from it.
  *
  * Rows are locked one by one (`lateral`), in the order of the list before it: a join would let the planner read the whole table
  * while it is small, and the plan of a prepared statement stays while it grows.
@@ -24,7 +26,8 @@ with patience as materialized (
 request as materialized (
   select r.* from patience cross join json_to_recordset($1) as r(
     ord int, bucket smallint, document_id uuid, version int, tenant_id uuid, mode text, actor_key_id uuid,
-    account_id uuid, issuer_id uuid, series_bucket smallint, series_id uuid, issue_on date,
+    account_id uuid, issuer_id uuid, document_type text, series_key text, series_bucket smallint, series_account_id uuid,
+    period text, format text, issue_on date,
     snapshot text, snapshot_hash text, event_id uuid, event_type text, issued_at timestamptz,
     key_bucket smallint, key_hmac text, request_hmac text, answer text, number_mark text)
 ),
@@ -41,11 +44,29 @@ locked as materialized (
 survivor as materialized (
   select request.* from request join locked on locked.bucket = request.bucket and locked.id = request.document_id
 ),
+wanted as materialized (
+  select distinct survivor.series_key, survivor.series_bucket, survivor.issuer_id, survivor.series_account_id,
+         survivor.document_type, survivor.period, survivor.format from survivor
+),
+found as materialized (
+  select wanted.series_key, wanted.series_bucket, existing.id as series_id from wanted cross join lateral (
+    (select series.id from series
+      where series.bucket = wanted.series_bucket and series.issuer_id = wanted.issuer_id and series.scope = 'account'
+        and series.account_id = wanted.series_account_id and series.document_type = wanted.document_type
+        and series.period = wanted.period and (series.next_seq > series.first_seq or series.format = wanted.format) limit 1)
+     union all
+    (select series.id from series
+      where series.bucket = wanted.series_bucket and series.issuer_id = wanted.issuer_id and series.scope = 'issuer'
+        and series.account_id is null and wanted.series_account_id is null
+        and series.document_type = wanted.document_type and series.period = wanted.period
+        and (series.next_seq > series.first_seq or series.format = wanted.format) limit 1)
+     limit 1) as existing
+),
 held as materialized (
   select counter.bucket, counter.id, counter.next_seq, counter.last_issued_on, counter.prefix, counter.suffix,
          counter.seq_width
-    from (select distinct survivor.series_bucket, survivor.series_id from survivor
-           order by survivor.series_bucket, survivor.series_id) as wanted
+    from (select distinct found.series_bucket, found.series_id from found
+           order by found.series_bucket, found.series_id) as wanted
    cross join lateral (
      select series.bucket, series.id, series.next_seq, series.last_issued_on, series.prefix, series.suffix,
             series.seq_width from series
@@ -53,11 +74,12 @@ held as materialized (
         for update) as counter
 ),
 dated as materialized (
-  select survivor.*, held.next_seq, held.prefix, held.suffix, held.seq_width,
+  select survivor.*, found.series_id, held.next_seq, held.prefix, held.suffix, held.seq_width,
          greatest(held.last_issued_on, max(survivor.issue_on) over (
-           partition by survivor.series_bucket, survivor.series_id order by survivor.ord
+           partition by found.series_bucket, found.series_id order by survivor.ord
            rows between unbounded preceding and 1 preceding)) as earliest
-    from survivor join held on held.bucket = survivor.series_bucket and held.id = survivor.series_id
+    from survivor join found on found.series_key = survivor.series_key
+    join held on held.bucket = found.series_bucket and held.id = found.series_id
 ),
 counted as materialized (
   select dated.*,
@@ -82,7 +104,7 @@ drawn as (
    where series.bucket = step.series_bucket and series.id = step.series_id
 ),
 issued as (
-  update document set state = 'issued', seq = numbered.seq, number = numbered.number, issue_on = numbered.issue_on,
+  update document set state = 'issued', series_id = numbered.series_id, seq = numbered.seq, number = numbered.number, issue_on = numbered.issue_on,
          snapshot = numbered.snapshot, snapshot_hash = decode(numbered.snapshot_hash, 'hex'),
          issued_at = numbered.issued_at, version = numbered.version + 1
     from numbered where document.bucket = numbered.bucket and document.id = numbered.document_id
@@ -113,8 +135,9 @@ remembered as (
          replace(answer, number_mark, number)
     from numbered
 )
-select numbered.number, (dated.ord is not null) as was_draft, dated.earliest
+select numbered.number, (survivor.ord is not null) as was_draft, (dated.ord is not null) as has_series, dated.earliest
   from request
+  left join survivor on survivor.ord = request.ord
   left join dated on dated.ord = request.ord
   left join numbered on numbered.ord = request.ord
  order by request.ord

@@ -79,6 +79,60 @@ test.serial('a draft that somebody does not let go of keeps nobody else from a n
   await assertBooks(t, stuck.order, [issued[0] as Reply, later])
 })
 
+test.serial(
+  'a series that somebody does not let go of is busy, which nobody remembers, and the others are numbered',
+  async (t) => {
+    const [stuck, free] = [await issuerAndAccount(kontor), await issuerAndAccount(kontor)]
+    const ids = await drafts(stuck.order, 3)
+    const [before = '', ...waiting] = ids
+    const earlier = await issueOn(kontor.app, before)
+    const [other = ''] = await drafts(free.order, 1)
+    const held = await hold(t)
+    await held('series')
+      .select('id')
+      .where({ account_id: parseId('acc', stuck.account.id) })
+      .forUpdate()
+    const app = await kontor.twin()
+    const replies = await Promise.all([...waiting, other].map((id) => issueOn(app, id, `busy-${id}`)))
+    for (const refused of replies.slice(0, 2)) {
+      t.like(refused, { status: 503, body: { code: 'series_busy' } })
+      t.is(refused.headers['retry-after'], '1')
+    }
+    t.is(replies[2]?.status, 200, 'a neighbour of the batch is not held up')
+    const state = await kontor.sql('select 1 from idempotency where status <> 200 and status <> 201')
+    t.deepEqual(state, [], 'the refusal is not stored')
+    await held.rollback()
+    const later = await Promise.all(waiting.map((id) => issueOn(app, id, `busy-${id}`)))
+    t.deepEqual(
+      later.map(({ status, headers }) => [status, headers['idempotent-replayed']]),
+      [
+        [200, undefined],
+        [200, undefined],
+      ],
+    )
+    await assertBooks(t, stuck.order, [earlier, ...later])
+  },
+)
+
+test.serial(
+  'of two processes that wait for a series both are told, also the one that waits behind the other',
+  async (t) => {
+    const { order, account } = await issuerAndAccount(kontor)
+    const [before = '', first = '', second = ''] = await drafts(order, 3)
+    const replies = [await issueOn(kontor.app, before)]
+    const held = await hold(t)
+    await held('series')
+      .select('id')
+      .where({ account_id: parseId('acc', account.id) })
+      .forUpdate()
+    const refused = await Promise.all([issueOn(kontor.app, first), issueOn(await kontor.twin(), second)])
+    for (const reply of refused) t.like(reply, { status: 503, body: { code: 'series_busy' } })
+    await held.rollback()
+    for (const id of [first, second]) replies.push(await issueOn(kontor.app, id))
+    await assertBooks(t, order, replies)
+  },
+)
+
 test.serial('a document that cannot be written does not take its neighbours with it', async (t) => {
   const { order } = await issuerAndAccount(kontor)
   const ids = await drafts(order, 8)

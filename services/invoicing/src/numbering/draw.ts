@@ -1,8 +1,9 @@
 import { type Bucket, bucketOf } from '@kontor/ids'
-import { coalescer, type Database, sqlstate } from '@kontor/postgres'
-import { IdempotencyInProgress } from '../idempotency/errors.ts'
+import { coalescer, type Database } from '@kontor/postgres'
 import type { DocumentType } from './document-type.ts'
 import { DRAW_SQL } from './draw-sql.ts'
+import { drawPatiently } from './draw-waits.ts'
+import { type SeriesKey, seriesBucket } from './series.ts'
 
 /** Everything that a draw writes except the number itself, which only the draw knows. */
 export interface DrawRequest {
@@ -14,8 +15,7 @@ export interface DrawRequest {
   /** The draft that was validated; a later version takes no number. */
   readonly version: number
   readonly accountId: string
-  readonly issuerId: string
-  readonly seriesId: string
+  readonly series: SeriesKey
   readonly issueOn: string
   readonly snapshot: string
   readonly snapshotHash: Buffer
@@ -33,10 +33,13 @@ export type DrawOutcome =
   | { readonly kind: 'not_a_draft' }
   /** The series has a later date already: no number was taken. */
   | { readonly kind: 'date_before_previous'; readonly earliest: string }
+  /** The series is still to be made: no number was taken. */
+  | { readonly kind: 'no_series' }
 
 interface OutcomeRow {
   readonly number: string | null
   readonly was_draft: boolean
+  readonly has_series: boolean
   readonly earliest: string | null
 }
 
@@ -47,45 +50,54 @@ const BATCH_MAX = 64
  * accounts two were half as fast again as one, and four slower than two.
  */
 const LANES = 2
-/** How long a draw waits for a draft or a series that another transaction holds. */
-const LOCK_WAIT_MS = 2_000
 
 /**
  * Makes the function that gives documents their numbers: concurrent requests are drawn together, by one statement that
  * takes its locks in key order, so that two processes cannot deadlock.
  *
- * A document that is held by somebody else for longer is told so (409 `idempotency_in_progress`) and takes no number.
+ * A document that is held by somebody else for longer is told so (409 `idempotency_in_progress`), and so are those of a series that is
+ * held (503 `series_busy`); both take no number.
  * The outcome of a draw whose connection broke is unknown to us; the caller's retry finds the answer by its key.
+ *
+ * @param coalesce False draws each request by a statement of its own, to measure what drawing them together brings.
  */
-export function numberDraw(database: Database): (request: DrawRequest) => Promise<DrawOutcome> {
+export function numberDraw(database: Database, coalesce = true): (request: DrawRequest) => Promise<DrawOutcome> {
+  const drawOnce = async (batch: readonly DrawRequest[], patienceMs: number): Promise<DrawOutcome[]> => {
+    const rows = await database.hotSql<OutcomeRow>('draw_numbers', DRAW_SQL, [
+      JSON.stringify(batch.map(toRow)),
+      String(patienceMs),
+    ])
+    return rows.map(toOutcome)
+  }
+  const write = drawPatiently(database, drawOnce)
+  if (!coalesce) {
+    return async (request) => {
+      const [outcome] = await write([request])
+      if (outcome instanceof Error) throw outcome
+      return outcome as DrawOutcome
+    }
+  }
   const lanes = Array.from({ length: LANES }, () =>
     coalescer<DrawRequest, DrawOutcome>({
       batchMax: BATCH_MAX,
       // A document twice in one batch would be drawn twice by it.
       keyOf: (request) => request.documentId,
-      write: async (batch) => {
-        const rows = await database.hotSql<OutcomeRow>('draw_numbers', DRAW_SQL, [
-          JSON.stringify(batch.map(toRow)),
-          String(LOCK_WAIT_MS),
-        ])
-        return rows.map(toOutcome)
-      },
+      write,
     }),
   )
   return (request) => {
-    const draw = lanes[laneOf(request.seriesId)] as (typeof lanes)[number]
-    return draw(request).catch((error: unknown) => {
-      throw sqlstate(error) === '55P03' ? new IdempotencyInProgress() : error
-    })
+    const draw = lanes[laneOf(request.series)] as (typeof lanes)[number]
+    return draw(request)
   }
 }
 
 /** Always the same lane for a series: in two of them, its draws would only wait for each other. */
-function laneOf(seriesId: string): number {
-  return Number.parseInt(seriesId.slice(-2), 16) % LANES
+function laneOf({ accountId, issuerId }: SeriesKey): number {
+  return Number.parseInt((accountId ?? issuerId).slice(-2), 16) % LANES
 }
 
 function toRow(request: DrawRequest, index: number): Record<string, unknown> {
+  const { series } = request
   return {
     ord: index,
     bucket: bucketOf(request.documentId),
@@ -95,9 +107,13 @@ function toRow(request: DrawRequest, index: number): Record<string, unknown> {
     mode: request.mode,
     actor_key_id: request.actorKeyId,
     account_id: request.accountId,
-    issuer_id: request.issuerId,
-    series_bucket: bucketOf(request.seriesId),
-    series_id: request.seriesId,
+    issuer_id: series.issuerId,
+    document_type: series.documentType,
+    series_key: [series.issuerId, series.accountId, series.documentType, series.period, series.format].join('/'),
+    series_bucket: seriesBucket(series),
+    series_account_id: series.accountId,
+    period: series.period,
+    format: series.format,
     issue_on: request.issueOn,
     snapshot: request.snapshot,
     snapshot_hash: request.snapshotHash.toString('hex'),
@@ -114,6 +130,7 @@ function toRow(request: DrawRequest, index: number): Record<string, unknown> {
 
 function toOutcome(row: OutcomeRow): DrawOutcome {
   if (row.number !== null) return { kind: 'issued', number: row.number }
-  if (row.was_draft && row.earliest !== null) return { kind: 'date_before_previous', earliest: row.earliest }
-  return { kind: 'not_a_draft' }
+  if (!row.was_draft) return { kind: 'not_a_draft' }
+  if (row.has_series && row.earliest !== null) return { kind: 'date_before_previous', earliest: row.earliest }
+  return { kind: 'no_series' }
 }

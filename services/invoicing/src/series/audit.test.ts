@@ -31,19 +31,31 @@ async function tamper(t: ExecutionContext, table: string, change: string, values
   await kontor.sql(`alter table ${table} enable trigger user`)
 }
 
-const GOOD = { first: 1, last: 5, count: 5, complete: true, missing: [], date_inversions: [], has_more: false }
+const GOOD = {
+  first: 1,
+  last: 5,
+  count: 5,
+  complete: true,
+  missing: [],
+  duplicates: [],
+  date_inversions: [],
+  misprinted: [],
+  has_more: false,
+}
 
 test('a series that nothing was drawn from is complete and empty', async (t) => {
-  const { order, account } = await issuerAndAccount(kontor)
-  await kontor.call('POST', '/v1/invoices', order)
-  const list = await kontor.call('GET', `/v1/series?account_id=${account.id}`)
-  t.deepEqual(await audit(list.body.data[0].id), {
+  const { issuer, account } = await issuerAndAccount(kontor)
+  const start = { account_id: account.id, next_seq: 4711 }
+  const made = await kontor.call('PUT', `/v1/issuers/${issuer.id}/numbering/invoice/start`, start)
+  t.deepEqual(await audit(made.body.id), {
     first: null,
     last: null,
     count: 0,
     complete: true,
     missing: [],
+    duplicates: [],
     date_inversions: [],
+    misprinted: [],
     numbers: [],
     has_more: false,
   })
@@ -62,6 +74,8 @@ test('each number says what became of it, page by page', async (t) => {
       issue_on: `2026-11-${16 + index}`,
       issued_at: '2026-11-23T10:00:00.000Z',
       intact: true,
+      state: 'issued',
+      state_at: '2026-11-23T10:00:00.000Z',
     })),
   )
   const first = await audit(id, '?limit=2')
@@ -91,6 +105,66 @@ test.serial('a counter that was put back is found', async (t) => {
   t.like(await audit(id), { count: 5, complete: false, missing: [] })
 })
 
+test.serial('also with the end of the ledger, because the document is still known by its number', async (t) => {
+  const { id, uuid } = await series()
+  await tamper(t, 'number_ledger', 'delete from number_ledger where series_id = $1 and seq = 5', [uuid])
+  await tamper(t, 'series', 'update series set next_seq = 5 where bucket = $2 and id = $1', [uuid, bucketOf(uuid)])
+  t.like(await audit(id), { last: 4, count: 4, complete: false, missing: [5] })
+})
+
+test.serial('a number that was entered twice, past the key that forbids it, is named', async (t) => {
+  const { id, uuid } = await series()
+  await kontor.sql('alter table number_ledger drop constraint number_ledger_pkey')
+  await tamper(
+    t,
+    'number_ledger',
+    'insert into number_ledger select * from number_ledger where series_id = $1 and seq = 2',
+    [uuid],
+  )
+  t.like(await audit(id), { count: 6, complete: false, missing: [], duplicates: [2] })
+  await tamper(
+    t,
+    'number_ledger',
+    'delete from number_ledger where ctid in (select max(ctid) from number_ledger where series_id = $1 and seq = 2)',
+    [uuid],
+  )
+  await kontor.sql('alter table number_ledger add primary key (bucket, series_id, seq)')
+  t.like(await audit(id), GOOD)
+})
+
+test.serial('a number that was changed in the ledger is named, and its document no longer fits', async (t) => {
+  const { id, uuid } = await series()
+  const change = "update number_ledger set number = number || '0' where series_id = $1 and seq = 4"
+  await tamper(t, 'number_ledger', change, [uuid])
+  const found = await audit(id)
+  t.like(found, { complete: true, misprinted: [4] })
+  t.is(found.numbers[3].intact, false)
+})
+
+test.serial('numbers that are missing by the million are counted, and a hundred of them named', async (t) => {
+  const { id, uuid } = await series()
+  await tamper(t, 'series', 'update series set next_seq = 1000000 where bucket = $2 and id = $1', [
+    uuid,
+    bucketOf(uuid),
+  ])
+  const found = await audit(id)
+  t.like(found, { last: 5, count: 5, complete: false })
+  t.deepEqual(
+    found.missing,
+    Array.from({ length: 100 }, (_, n) => n + 6),
+  )
+})
+
+test('a number says what became of its document', async (t) => {
+  const { order, account } = await issuerAndAccount(kontor)
+  const quote = await kontor.call('POST', '/v1/quotes', order)
+  await kontor.call('POST', `/v1/quotes/${quote.body.id}/issue`)
+  const list = await kontor.call('GET', `/v1/series?account_id=${account.id}&document_type=quote`)
+  t.like((await audit(list.body.data[0].id)).numbers, [{ state: 'issued', document_id: quote.body.id }])
+  await kontor.call('POST', `/v1/quotes/${quote.body.id}/accept`, {})
+  t.like((await audit(list.body.data[0].id)).numbers, [{ state: 'accepted', intact: true }])
+})
+
 test.serial(
   'a document that no longer says what its number was bound to is found, and so is a missing one',
   async (t) => {
@@ -111,6 +185,7 @@ test.serial(
         [true, false, true, true, true],
         change,
       )
+      t.is(found.numbers[1].state, change.startsWith('delete') ? 'lost' : 'issued')
     }
   },
 )
@@ -124,7 +199,8 @@ test.serial('a date that lies before the one before it is found', async (t) => {
 
 test('an audit made while numbers are drawn is of one moment', async (t) => {
   const { order, account } = await issuerAndAccount(kontor)
-  const drafts = await Promise.all(Array.from({ length: 40 }, () => kontor.call('POST', '/v1/invoices', order)))
+  const drafts = await Promise.all(Array.from({ length: 41 }, () => kontor.call('POST', '/v1/invoices', order)))
+  await kontor.call('POST', `/v1/invoices/${drafts.pop()?.body.id}/issue`)
   const list = await kontor.call('GET', `/v1/series?account_id=${account.id}`)
   const { id } = list.body.data[0]
   const issues = Promise.all(drafts.map(({ body }) => kontor.call('POST', `/v1/invoices/${body.id}/issue`)))
@@ -134,5 +210,5 @@ test('an audit made while numbers are drawn is of one moment', async (t) => {
     t.deepEqual(missing, [])
   }
   await issues
-  t.like(await audit(id), { count: 40, complete: true })
+  t.like(await audit(id), { count: 41, complete: true })
 })
