@@ -19,7 +19,10 @@ export async function sentenceFor(error: unknown, folder: string): Promise<strin
   if (error instanceof Sentence || error instanceof CannotStart) return error.message
   if (error instanceof MigrationFailed) return `The database could not be migrated: ${error.message}.`
   if (error instanceof Refused) {
-    return `The ${error.service} service cannot go on: ${error.problem.title} (${error.problem.code}); its log says more.`
+    const { title, code, detail, status } = error.problem
+    // A refusal says itself what is wrong; of a defect or an outage only the log of the service does.
+    if (status < 500) return `The ${error.service} service refuses: ${title} (${code})${detail ? `; ${detail}` : ''}.`
+    return `The ${error.service} service cannot go on: ${title} (${code}); its log says more.`
   }
   if (error instanceof NoAnswer) return `The ${error.service} service does not answer.`
   return ofDatabase(error) ?? ofSystem(error, folder)

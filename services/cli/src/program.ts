@@ -1,9 +1,13 @@
 import { Argument, Command as CommandLine, Option } from 'commander'
+import { addAccountCommands } from './account-commands.ts'
+import { addAuditCommands } from './audit-commands.ts'
 import type { Command } from './commands/command.ts'
-import type { KeyOptions } from './commands/create-key.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { StartOptions } from './commands/start.ts'
 import { type Environment, readConfig } from './config.ts'
+import { addKeyCommands } from './key-commands.ts'
+import { addKeysCommands } from './keys-commands.ts'
+import { addSeriesCommands } from './series-commands.ts'
 import { listenForStop } from './stop-request.ts'
 import { openScreen, type Stream } from './terminal/screen.ts'
 
@@ -18,7 +22,6 @@ export interface Surroundings {
 }
 
 const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
-const collect = (value: string, values: readonly string[] = []): readonly string[] => [...values, value]
 
 /** The command line, and which function each command is. A command is loaded when it is called, so that help is at once. */
 export function buildProgram(surroundings: Surroundings): CommandLine {
@@ -131,37 +134,15 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
       ),
     )
 
-  const key = program.command('key').summary('make API keys').description('Keys by which programs call the services.')
-  key
-    .command('create')
-    .description('Makes an API key and prints it, once.')
-    .addOption(
-      new Option('--service <SERVICE>', 'whose API it opens').choices(['vault', 'invoicing']).makeOptionMandatory(),
-    )
-    .option('--tenant <TENANT>', 'slug or id of its tenant; none for the key that invoicing shows to the vault')
-    .addOption(new Option('--mode <MODE>', 'which data it sees').choices(['test', 'live']).makeOptionMandatory())
-    .addOption(
-      new Option('--role <ROLE>', 'what it may do')
-        .choices(['checkout', 'invoicing', 'accounting', 'admin'])
-        .makeOptionMandatory(),
-    )
-    .addOption(
-      new Option('--scope <SCOPE>', 'something more it may do; may be repeated').argParser(collect).default([], 'none'),
-    )
-    .addOption(
-      new Option('--purpose <PURPOSE>', 'what it may reveal for, with --scope token.reveal; may be repeated')
-        .argParser(collect)
-        .default([], 'none'),
-    )
-    .option('--expires <DAY>', 'the first day on which it no longer works, such as 2027-01-31')
-    .option('--name <NAME>', 'what uses it, for people (default: its role)')
-    .addOption(json())
-    .addHelpText('after', KEY_HELP)
-    .action(
-      calls(async (command, options: KeyOptions) =>
-        (await import('./commands/create-key.ts')).createKey(command, options),
-      ),
-    )
+  addKeyCommands(program, calls)
+
+  addKeysCommands(program, calls, env)
+
+  addAccountCommands(program, calls, env)
+
+  addAuditCommands(program, calls, env)
+
+  addSeriesCommands(program, calls)
 
   return program
 }
@@ -214,12 +195,3 @@ Environment:
 
 Example:
   kontor tenant create --slug acme --name "Acme AG"`
-
-const KEY_HELP = `
-Environment:
-  VAULT_MIGRATION_URL or INVOICING_MIGRATION_URL
-                       the service's database, as its owner
-
-Examples:
-  kontor key create --service invoicing --tenant acme --mode live --role accounting
-  kontor key create --service vault --tenant acme --mode live --role admin --scope token.reveal --purpose support`

@@ -16,7 +16,7 @@ export async function createKeystore({ config, screen }: Command): Promise<numbe
     if (error instanceof KeystoreExists || error instanceof PassphraseTooShort) throw new Sentence(error.message)
     throw error
   }
-  const kid = (await openKeystoreFile(file, passphrase)).currentKid()
+  const kid = await (await openKeystoreFile(file, passphrase)).currentKid()
   screen.result({ keystore: file, kid }, [
     `Keystore ${file} is made; its root key is ${kid}.`,
     'Keep a copy of it and of its passphrase, apart from each other and from the databases:',

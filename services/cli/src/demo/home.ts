@@ -9,6 +9,8 @@ export interface Home {
   readonly postgres: string
   readonly secrets: string
   readonly keystore: string
+  /** What the vault signs of its audit: the proof that nothing was changed afterwards. */
+  readonly checkpoints: string
   readonly log: string
   readonly out: string
   /** Lets `run` find the services. */
@@ -33,6 +35,7 @@ export const homePaths = (folder: string) => ({
   postgres: join(folder, 'postgres'),
   secrets: join(folder, 'secrets.json'),
   keystore: join(folder, 'keystore.json'),
+  checkpoints: join(folder, 'checkpoints.jsonl'),
   log: join(folder, 'log'),
   out: join(folder, 'out'),
   running: join(folder, 'running.json'),

@@ -52,7 +52,10 @@ function vaultEnvironment({ home, ports, databases, secrets }: ServiceSettings):
     KEYS_DATABASE_URL: databases.keys.url,
     VAULT_LISTEN: `${LOOPBACK}:${ports.vault}`,
     KEYSTORE_FILE: home.keystore,
+    AUDIT_SINK_FILE: home.checkpoints,
     KEYSTORE_PASSPHRASE: secrets.keystore_passphrase,
+    // The demo makes no backups.
+    KEYS_BACKUP_RETENTION_DAYS: '0',
   }
 }
 

@@ -13,6 +13,13 @@ export interface Api {
   download(path: string): Promise<ReadableStream<Uint8Array>>
 }
 
+/** What administers a service besides. Neither takes an Idempotency-Key: doing it again changes nothing. */
+export interface AdministrationApi extends Api {
+  put<T>(path: string, body: unknown): Promise<T>
+  /** @returns `undefined` where there is nothing to say (204). */
+  delete<T>(path: string): Promise<T | undefined>
+}
+
 /** A service answered with a problem document. */
 export class Refused extends Error {
   override readonly name = 'Refused'
@@ -44,6 +51,8 @@ export interface ApiOptions {
   readonly signal?: AbortSignal
   /** Pauses before each retry, in milliseconds. */
   readonly pausesMs?: readonly number[]
+  /** How long an answer may take to its last byte; half a minute unless given. */
+  readonly timeoutMs?: number
 }
 
 const PAUSES_MS = [100, 300, 1_000, 2_500]
@@ -58,11 +67,18 @@ const TRYING_MS_MAX = 20_000
  * @throws {Refused} The service said no.
  * @throws {NoAnswer} Nobody answers, after every retry.
  */
-export function apiClient({ service, baseUrl, apiKey, signal, pausesMs = PAUSES_MS }: ApiOptions): Api {
+export function apiClient({
+  service,
+  baseUrl,
+  apiKey,
+  signal,
+  pausesMs = PAUSES_MS,
+  timeoutMs = TIMEOUT_MS,
+}: ApiOptions): AdministrationApi {
   const base = baseUrl.replace(/\/+$/, '')
 
   async function attempt(path: string, init: RequestInit): Promise<Response> {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS)
+    const timeout = AbortSignal.timeout(timeoutMs)
     return fetch(`${base}${path}`, {
       ...init,
       redirect: 'error', // A redirect would carry the key to somebody else.
@@ -114,6 +130,18 @@ export function apiClient({ service, baseUrl, apiKey, signal, pausesMs = PAUSES_
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         }),
       ),
+    put: async <T>(path: string, body: unknown) =>
+      json<T>(
+        await call(path, {
+          method: 'PUT',
+          headers: { authorization, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      ),
+    delete: async <T>(path: string) => {
+      const response = await call(path, { method: 'DELETE', headers: { authorization } })
+      return response.status === 204 ? undefined : json<T>(response)
+    },
     download: async (path) => {
       const { body } = await call(path, { headers: { authorization } })
       if (!body) throw new NoAnswer(service)

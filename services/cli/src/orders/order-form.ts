@@ -138,7 +138,19 @@ export const OrderForm = Type.Object(
     due_date: Optional(Day('BT-9.')),
     delivery_date: Optional(Day('BT-72.')),
     currency: Currency('ISO 4217 (BT-5).'),
-    tax_currency: Optional(Currency('ISO 4217 (BT-6).')),
+    tax_currency: Optional(Currency('ISO 4217 (BT-6); stated where exchange_rate says how.')),
+    exchange_rate: Optional(
+      Type.Object(
+        {
+          from: Currency('ISO 4217.'),
+          to: Currency('ISO 4217.'),
+          rate: Decimal('Units of `to` for one of `from`.'),
+          on: Day('The day whose rate it is.'),
+          source: Text('Who published it.'),
+        },
+        Closed,
+      ),
+    ),
     buyer_reference: Optional(Text('BT-10.')),
     order_reference: Optional(Text('BT-13.')),
     period: Optional(Period),

@@ -82,3 +82,34 @@ test('the payer’s own account goes nowhere, and a payee account is an IBAN onl
     { means_code: '42', account_number: '1234567891234' },
   ])
 })
+
+test('why no VAT is charged comes from the printed totals, in the spelling of the VATEX list', (t) => {
+  const exempt = {
+    ...order,
+    lines: order.lines.map((line) => ({ ...line, vat_category: 'E' as const, vat_rate: '0' })),
+  }
+  const groups = (more: object) => ({ vat_groups: [{ category: 'E', rate: '0', base: '1', tax: '0', ...more }] })
+  const said = (form: OrderForm) => quoteRequest(form, ids).vat_exemptions as unknown
+  t.deepEqual(said({ ...exempt, expected: groups({ exemption_code: 'vatex-eu-132-1a' }) }), [
+    { vat_category: 'E', code: 'VATEX-EU-132-1A' },
+  ])
+  t.deepEqual(said({ ...exempt, expected: groups({ exemption_reason: 'Bildung,\n § 4' }) }), [
+    { vat_category: 'E', reason: 'Bildung, § 4' },
+  ])
+  t.deepEqual(said({ ...exempt, expected: groups({}) }), [{ vat_category: 'E', reason: 'Steuerbefreit' }])
+  t.deepEqual(said({ ...exempt, seller: { ...order.seller, country: 'SE' } }), [
+    { vat_category: 'E', reason: 'Exempt from VAT' },
+  ])
+  t.is(said(order), undefined)
+})
+
+test('VAT is stated in another currency only where the order has a rate for it', (t) => {
+  const exchange_rate = { from: 'EUR', to: 'CHF', rate: '0.93', on: '2026-03-01', source: 'ECB' }
+  const stated = (form: OrderForm) => {
+    const { tax_currency, exchange_rate } = quoteRequest(form, ids) as Record<string, unknown>
+    return [tax_currency, exchange_rate]
+  }
+  t.deepEqual(stated({ ...order, tax_currency: 'CHF', exchange_rate }), ['CHF', exchange_rate])
+  t.deepEqual(stated({ ...order, tax_currency: 'CHF' }), [undefined, undefined])
+  t.deepEqual(stated({ ...order, tax_currency: 'EUR' }), ['EUR', undefined])
+})

@@ -55,7 +55,7 @@ export function quoteRequest(
     external_id: ids.externalId,
     token_id: ids.tokenId,
     currency: order.currency,
-    tax_currency: order.tax_currency,
+    ...taxCurrency(order),
     language: languageOf(order.seller),
     issue_on: order.issue_date,
     due_on: order.due_date,
@@ -73,7 +73,40 @@ export function quoteRequest(
       ...present({ vat_rate: item.vat_rate }),
     })),
     ...present(inputAmounts(order, minor)),
+    vat_exemptions: vatExemptions(order),
   })
+}
+
+/** VAT in another currency takes a rate, which most orders do not have; then it is stated in the document's alone. */
+function taxCurrency({ currency, tax_currency, exchange_rate }: OrderForm) {
+  if (exchange_rate === undefined && tax_currency !== currency) return {}
+  return present({
+    tax_currency,
+    exchange_rate: exchange_rate && { ...exchange_rate, source: oneLine(exchange_rate.source) },
+  })
+}
+
+/** An order that does not say why something is exempt says by its category that it is: Directive 2006/112/EC, Art. 226 (11). */
+const EXEMPT = { de: 'Steuerbefreit', en: 'Exempt from VAT' }
+
+interface Exemption {
+  readonly vat_category: string
+  readonly code?: string
+  readonly reason?: string
+}
+
+/** Why no VAT is charged follows from nothing else, so it is read where the printed totals are. */
+function vatExemptions({ expected, lines, allowances_charges = [], seller }: OrderForm) {
+  const said: Exemption[] = (expected?.vat_groups ?? [])
+    .filter(({ exemption_code, exemption_reason }) => exemption_code !== undefined || exemption_reason !== undefined)
+    .map(({ category, exemption_code, exemption_reason }) =>
+      present({ vat_category: category, code: exemption_code?.toUpperCase(), reason: oneLine(exemption_reason) }),
+    )
+  const isExempt = [...lines, ...allowances_charges].some(({ vat_category }) => vat_category === 'E')
+  if (isExempt && !said.some(({ vat_category }) => vat_category === 'E')) {
+    said.push({ vat_category: 'E', reason: EXEMPT[languageOf(seller)] })
+  }
+  return said.length > 0 ? said : undefined
 }
 
 /** What was paid before and what is rounded by does not follow from the lines, so it is read where the printed totals are. */

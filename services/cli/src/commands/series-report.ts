@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { open, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { invoicingApi } from '../invoicing-access.ts'
+import { Sentence } from '../sentence.ts'
+import { shownPath } from '../terminal/shown-path.ts'
+import type { Command } from './command.ts'
+import { seriesId } from './series-audit.ts'
+
+export interface SeriesReportOptions {
+  /** Days, `YYYY-MM-DD`. */
+  readonly from?: string
+  readonly to?: string
+  readonly pdf?: string
+  readonly csv?: string
+  readonly language?: 'de' | 'fr' | 'it' | 'en'
+}
+
+/** A million numbers take some minutes. */
+const DOWNLOAD_TIMEOUT_MS = 3_600_000
+
+/** `kontor series report`: downloads the report, for its owner only, because it names customers. */
+export async function reportSeries(command: Command, series: string, options: SeriesReportOptions): Promise<number> {
+  const id = seriesId(series)
+  if (options.pdf === undefined && options.csv === undefined)
+    throw new Sentence('Say what to write: --pdf, --csv or both.')
+  const days = { ...(options.from && { from: options.from }), ...(options.to && { to: options.to }) }
+  for (const day of Object.values(days)) {
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Sentence('A day looks like 2026-01-31.')
+  }
+  const api = await invoicingApi(command, { timeoutMs: DOWNLOAD_TIMEOUT_MS })
+  const { cwd } = command.config
+  const written: { file: string; bytes: number; sha256: string }[] = []
+  for (const kind of ['pdf', 'csv'] as const) {
+    const file = options[kind]
+    if (file === undefined) continue
+    const language = kind === 'pdf' && options.language ? { language: options.language } : {}
+    const query = new URLSearchParams({ ...days, ...language }).toString()
+    const body = () => api.download(`/v1/series/${id}/report.${kind}${query && `?${query}`}`)
+    written.push(await save(resolve(cwd, file), body))
+  }
+  command.screen.result(
+    { series: id, files: written },
+    written.map(({ file, bytes, sha256 }) => `${shownPath(cwd, file)}  ${bytes} bytes, SHA-256 ${sha256}`),
+  )
+  return 0
+}
+
+/** Writes a new file. Nothing is left of one that did not become whole. */
+async function save(path: string, download: () => Promise<ReadableStream<Uint8Array>>) {
+  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw new Sentence(`${path} is there already: a report never replaces a file.`)
+    throw error
+  })
+  const hash = createHash('sha256')
+  let bytes = 0
+  try {
+    for await (const chunk of await download()) {
+      hash.update(chunk)
+      bytes += chunk.length
+      await file.write(chunk)
+    }
+    await file.sync()
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  } finally {
+    await file.close()
+  }
+  return { file: path, bytes, sha256: hash.digest('hex') }
+}
