@@ -9,15 +9,29 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
   vault: {
     tenant: 'select',
     api_key: 'select',
+    audit_leaf: 'select insert',
+    audit_log: 'select insert update',
+    audit_position: 'select update',
+    audit_tile: 'select insert',
     data_subject: 'select insert update',
+    erasure: 'select insert update',
     token: 'select insert update',
     event: 'select insert',
+    // A claim ends with the last token of its number; counts of reveals are of no use after their minute.
+    instrument_claim: 'select insert update delete',
+    intent_answer: 'select insert update',
+    reveal_count: 'select insert update delete',
   },
   keys: {
-    tenant_kek: 'select insert',
-    tenant_secret: 'select insert',
+    tenant_kek: 'select insert update',
+    tenant_secret: 'select insert update',
     // Erasure destroys the key of a data subject.
-    dek: 'select insert delete',
+    dek: 'select insert update delete',
+    destroyed_root_key: 'select',
+    key_event: 'select insert update delete',
+    key_job: 'select insert update',
+    tombstone: 'select insert update',
+    signing_key: 'select insert',
   },
   invoicing: {
     tenant: 'select',
@@ -31,6 +45,8 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     series: 'select insert update',
     document: 'select insert update',
     number_ledger: 'select insert',
+    number_format: 'select insert',
+    issuer_numbering: 'select insert update',
     quote_acceptance: 'select insert',
     document_file: 'select insert',
     payment: 'select insert',
@@ -41,12 +57,19 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
 /** Columns that a service must never change, though it may change others of the row. */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
   'vault.token': ['id', 'bucket', 'tenant_id', 'mode', 'type', 'created_at'],
-  'vault.data_subject': ['id', 'bucket', 'tenant_id'],
+  'vault.data_subject': ['id', 'bucket', 'tenant_id', 'mode', 'account_id'],
+  'vault.erasure': ['subject_id', 'bucket', 'tenant_id', 'mode', 'account_id', 'erased_at', 'tokens_destroyed'],
+  'keys.tombstone': ['subject_id', 'bucket', 'tenant_id', 'mode', 'account_id', 'erased_at', 'keys_destroyed_at'],
+  'vault.instrument_claim': ['bucket', 'fingerprint', 'subject_id', 'tenant_id', 'mode'],
+  'vault.intent_answer': ['bucket', 'idempotency_hmac', 'tenant_id', 'mode', 'token_id', 'status'],
+  'vault.reveal_count': ['bucket', 'key_id', 'minute_at', 'kind', 'tenant_id'],
+  'vault.event': ['id', 'type', 'mac', 'data'],
   'invoicing.idempotency': ['bucket', 'key_hmac', 'tenant_id', 'request_hmac'],
   'invoicing.issuer': ['id', 'bucket', 'tenant_id', 'mode', 'external_id'],
   'invoicing.account': ['id', 'bucket', 'tenant_id', 'mode', 'customer_number', 'external_id'],
-  'invoicing.series': ['id', 'bucket', 'tenant_id', 'issuer_id', 'account_id', 'document_type', 'prefix', 'suffix'],
-  'invoicing.document': ['id', 'bucket', 'tenant_id', 'mode', 'document_type', 'account_id', 'issuer_id', 'series_id'],
+  // Format and start of a series may change until a number was drawn, which a trigger looks after.
+  'invoicing.series': ['id', 'bucket', 'tenant_id', 'issuer_id', 'scope', 'account_id', 'document_type', 'period'],
+  'invoicing.document': ['id', 'bucket', 'tenant_id', 'mode', 'document_type', 'account_id', 'issuer_id'],
 }
 
 let databases: FreshDatabases

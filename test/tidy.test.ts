@@ -3,6 +3,7 @@
 import test from 'ava'
 import { REPOSITORY } from './support/test-server.ts'
 import { CODE_RULES } from './tidy/code-rules.ts'
+import { DOCUMENT_RULES } from './tidy/document-rules.ts'
 import { IMPORT_RULES } from './tidy/import-rules.ts'
 import { IMPORTER_RULES } from './tidy/importer-rules.ts'
 import { staleExceptions } from './tidy/personal-data.ts'
@@ -33,7 +34,15 @@ const canFail = test.macro<[rule: Rule]>({
   title: (_, rule) => `what breaks it is found: ${rule.because}`,
 })
 
-for (const rule of [...CODE_RULES, ...TEXT_RULES, ...IMPORT_RULES, ...IMPORTER_RULES, ...TREE_RULES, ...SCHEMA_RULES]) {
+for (const rule of [
+  ...CODE_RULES,
+  ...TEXT_RULES,
+  ...IMPORT_RULES,
+  ...IMPORTER_RULES,
+  ...TREE_RULES,
+  ...SCHEMA_RULES,
+  ...DOCUMENT_RULES,
+]) {
   test(keeps, rule)
   test(canFail, rule)
 }

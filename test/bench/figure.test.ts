@@ -37,6 +37,26 @@ test('a goal is missed by a ratio below it and by a time above it', async (t) =>
   t.is(timeFigure('b', null, [40]).met, null)
 })
 
+test('both sides are warmed until our rate settles, at most as often as allowed', async (t) => {
+  const count = { ours: 0, bare: 0 }
+  const growing = [1, 2, 4, 8, 8.1, 50, 60]
+  const figure = (warmUpMost: number) =>
+    compare({
+      name: 'a',
+      goal: 1,
+      baselineUnit: 'things/s',
+      rounds: 1,
+      warmUpMost,
+      ours: async () => ({ perSecond: growing[count.ours++] as number }),
+      bare: async () => ({ perSecond: ++count.bare * 10 }),
+    })
+  // The fifth round is no faster than the fourth, so the sixth counts.
+  t.is((await figure(10)).detail.ours, 50)
+  t.deepEqual(count, { ours: 6, bare: 6 })
+  Object.assign(count, { ours: 0, bare: 0 })
+  t.is((await figure(2)).detail.ours, 4)
+})
+
 test('what one round leaves is for the next', (t) => {
   const supply = supplyOf(['a', 'b'])
   t.deepEqual([supply.next(), supply.next(), supply.next()], ['a', 'b', undefined])

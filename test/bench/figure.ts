@@ -42,37 +42,61 @@ export interface RoundLimits {
   readonly most: number
 }
 
+/** A rate that grew by less than this from one round of warming to the next has settled. */
+const SETTLED_GROWTH = 1.05
+const WARM_UP_LEAST = 2
+
 /**
  * Measures two things in turn, A B A B …, and compares each round of one with the round of the other beside it: what else
  * the machine does at the time then slows both down, and falls out of the ratio.
  *
  * @param goal That the ratio should reach.
  * @param baselineUnit What the baseline counts, such as `issues/s`.
- * @param rounds That count; one before them warms caches and compilers.
+ * Before the rounds that count, both sides are run until our rate settles: a compiler that still works on one side would be
+ * measured with it.
+ *
+ * @param rounds That count.
+ * @param warmUpMost Rounds of warming at most; one unless given, which is always run.
  */
 export async function compare(options: {
   readonly name: string
   readonly goal: number | null
   readonly baselineUnit: string
   readonly rounds: number
+  readonly warmUpMost?: number
+  /** What is compared: rates unless said otherwise. Of the p99 the baseline's stands above, so that more is better as well. */
+  readonly by?: 'p99'
   readonly ours: () => Promise<Round>
   readonly bare: () => Promise<Round>
 }): Promise<Figure> {
   const pairs: { readonly ours: Round; readonly bare: Round }[] = []
-  for (let round = 0; round <= options.rounds; round++) {
+  let before = 0
+  for (let round = 0; round < (options.warmUpMost ?? 1); round++) {
     const ours = await options.ours()
-    const bare = await options.bare()
-    if (round > 0) pairs.push({ ours, bare })
+    await options.bare()
+    const settled = round >= WARM_UP_LEAST && ours.perSecond < before * SETTLED_GROWTH
+    before = ours.perSecond
+    if (settled) break
+  }
+  for (let round = 0; round < options.rounds; round++) {
+    pairs.push({ ours: await options.ours(), bare: await options.bare() })
   }
   return figureOf(options, pairs)
 }
 
 /** @param pairs Rounds that were measured beside each other. */
 export function figureOf(
-  { name, goal, baselineUnit }: { readonly name: string; readonly goal: number | null; readonly baselineUnit: string },
+  {
+    name,
+    goal,
+    baselineUnit,
+    by,
+  }: { readonly name: string; readonly goal: number | null; readonly baselineUnit: string; readonly by?: 'p99' },
   pairs: readonly { readonly ours: Round; readonly bare: Round }[],
 ): Figure {
-  const ratios = pairs.map(({ ours, bare }) => ours.perSecond / bare.perSecond)
+  const ratios = pairs.map(({ ours, bare }) =>
+    by === 'p99' ? (bare.p99Ms ?? 0) / (ours.p99Ms ?? 0) : ours.perSecond / bare.perSecond,
+  )
   const value = median(ratios)
   return {
     name,

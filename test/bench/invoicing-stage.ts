@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { generateApiKey } from '@kontor/api-key'
 import { bucketOf, newUuid, parseId, toBucket } from '@kontor/ids'
 import { createApiKey } from '@kontor/tenancy'
 import { ACCOUNT, ISSUER, LINE } from '../support/invoicing.ts'
 import { supplyOf } from './figure.ts'
 import { callers, httpRequest, newKey } from './load.ts'
-import { startService } from './service.ts'
+import { type Service, startService } from './service.ts'
 import type { Stage } from './stage.ts'
 
 /** One account with a draft of an invoice, and the series its number will come from. */
@@ -24,6 +25,8 @@ export interface InvoicingStage {
   readonly accounts: readonly DraftedAccount[]
   /** Copies drafts in the database, evenly over the accounts. @returns The UUIDs of the copies. */
   moreDrafts(accounts: readonly DraftedAccount[], count: number): Promise<string[]>
+  /** Starts a second service on the same database, which issues each document by statements of its own. */
+  uncoalesced(): Promise<Service>
   close(): Promise<void>
 }
 
@@ -37,17 +40,14 @@ const LINES = [
 const PREPARING = { seconds: 60, most: Number.POSITIVE_INFINITY }
 
 export async function startInvoicing(stage: Stage): Promise<InvoicingStage> {
-  const service = await startService(
-    'invoicing',
-    {
-      INVOICING_DATABASE_URL: stage.urls.invoicing.url,
-      INVOICING_LISTEN: '127.0.0.1:0',
-      INVOICING_SECRET: randomBytes(32).toString('hex'),
-      // No order of the benchmark names a token, so nobody calls the vault.
-      VAULT_URL: 'http://127.0.0.1:9',
-    },
-    stage.profileFolder,
-  )
+  const environment = {
+    INVOICING_DATABASE_URL: stage.urls.invoicing.url,
+    INVOICING_LISTEN: '127.0.0.1:0',
+    INVOICING_SECRET: randomBytes(32).toString('hex'),
+    // No order of the benchmark names a token, so nobody calls the vault.
+    VAULT_URL: 'http://127.0.0.1:9',
+  }
+  const service = await startService('invoicing', environment, stage.profileFolder)
   const headers = { authorization: `Bearer ${await adminKey(stage)}` }
   try {
     const accounts = await makeAccounts(stage, service.port, headers)
@@ -56,6 +56,7 @@ export async function startInvoicing(stage: Stage): Promise<InvoicingStage> {
       headers,
       accounts,
       moreDrafts: (of, count) => copyDrafts(stage, of, count),
+      uncoalesced: () => startService('invoicing', environment, undefined, join(import.meta.dirname, 'uncoalesced.ts')),
       close: () => service.stop(),
     }
   } catch (error) {
@@ -102,6 +103,8 @@ async function makeAccounts(
     '/v1/invoices',
     accounts.map(({ id }) => ({ ...order, account_id: id })),
   )
+  // The first number makes a series; the bare side draws from it without ever asking the service.
+  await stage.owners.invoicing.knex.raw(MAKE_SERIES)
   const series: { id: string; account_id: string }[] = await stage.owners.invoicing
     .knex('series')
     .select('id', 'account_id')
@@ -109,10 +112,19 @@ async function makeAccounts(
   return drafts.map((draft) => {
     const accountId = parseId('acc', draft.account_id)
     const seriesId = seriesOf.get(accountId)
-    if (!seriesId) throw new Error('a draft has no series')
+    if (!seriesId) throw new Error('an account has no series')
     return { accountId, issuerId: parseId('iss', issuer.id), seriesId, draftId: parseId('inv', draft.id) }
   })
 }
+
+/** As the service makes them: the id is in the bucket of the account, because it is that of the draft with other random bits. */
+const MAKE_SERIES = `
+insert into series (bucket, id, tenant_id, mode, issuer_id, scope, account_id, document_type, prefix, created_at)
+select distinct on (document.account_id) document.bucket,
+       overlay(document.id::text placing right(md5(document.id::text), 12) from 25)::uuid, document.tenant_id, document.mode,
+       document.issuer_id, 'account', document.account_id, 'invoice', account.customer_number || '-', document.created_at
+  from document join account on account.bucket = document.bucket and account.id = document.account_id
+`
 
 async function copyDrafts(stage: Stage, accounts: readonly DraftedAccount[], count: number): Promise<string[]> {
   const copies = Array.from({ length: count }, (_, index) => {
@@ -125,9 +137,9 @@ async function copyDrafts(stage: Stage, accounts: readonly DraftedAccount[], cou
 }
 
 const COPY_DRAFTS = `
-insert into document (bucket, id, tenant_id, mode, document_type, type_code, state, issuer_id, account_id, series_id, currency,
+insert into document (bucket, id, tenant_id, mode, document_type, type_code, state, issuer_id, account_id, currency,
        net_minor, vat_minor, gross_minor, payable_minor, content, created_at)
-select document.bucket, copy.id, tenant_id, mode, document_type, type_code, 'draft', issuer_id, account_id, series_id, currency,
+select document.bucket, copy.id, tenant_id, mode, document_type, type_code, 'draft', issuer_id, account_id, currency,
        net_minor, vat_minor, gross_minor, payable_minor, content, created_at
   from json_to_recordset(?) as copy(bucket smallint, original uuid, id uuid)
   join document on document.bucket = copy.bucket and document.id = copy.original

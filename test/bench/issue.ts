@@ -14,7 +14,7 @@ with drawn as (
   returning next_seq - 1 as seq, prefix || (next_seq - 1) as number
 ),
 issued as (
-  update document set state = 'issued', seq = drawn.seq, number = drawn.number, issue_on = $4, snapshot = $5,
+  update document set state = 'issued', series_id = $2, seq = drawn.seq, number = drawn.number, issue_on = $4, snapshot = $5,
          snapshot_hash = $6, issued_at = $7, version = version + 1
     from drawn where document.bucket = $1 and document.id = $3 and document.state = 'draft'
 ),
@@ -80,7 +80,8 @@ export async function measureIssue(stage: Stage, figure: IssueFigure): Promise<F
   }
 }
 
-function issueRequest({ headers }: InvoicingStage, documentId: string): Buffer {
+/** What a caller sends to have a draft issued, under a key of its own. */
+export function issueRequest({ headers }: Pick<InvoicingStage, 'headers'>, documentId: string): Buffer {
   return httpRequest('POST', `/v1/invoices/${formatId('inv', documentId)}/issue`, {
     ...headers,
     'idempotency-key': newKey(),

@@ -3,6 +3,9 @@ import { quantile } from '../support/timing.ts'
 import type { Round, RoundLimits, Supply } from './figure.ts'
 
 const HEAD_END = Buffer.from('\r\n\r\n')
+const LENGTHS = ['content-length: ', 'Content-Length: '].map((name) => Buffer.from(name))
+const DIGIT_0 = 0x30
+const DIGIT_9 = 0x39
 const STATUS_AT = 'HTTP/1.1 '.length
 const DIGIT_2 = 0x32
 
@@ -16,12 +19,19 @@ export interface Callers {
 /**
  * The load generator: one socket for each caller, kept alive, over which requests that were built before go one at a time
  * (no pipelining: a caller sends its next request when it has the answer to the last). All it does while it measures is
- * write, look for the end of the answer and note the time, because it shares the machine with what it measures.
+ * write, look for the end of the answer and note the time, because it shares the machine with what it measures. The bare side runs in the same
+ * process, so that both have the same company.
  *
+ * @param ports One, or those of several processes, to which the callers are dealt out in turn.
  * @param onBody Gets the body of each answer.
  */
-export async function callers(port: number, count: number, onBody?: (body: Buffer) => void): Promise<Callers> {
-  const sockets = await Promise.all(Array.from({ length: count }, () => open(port)))
+export async function callers(
+  ports: number | readonly number[],
+  count: number,
+  onBody?: (body: Buffer) => void,
+): Promise<Callers> {
+  const all = [ports].flat()
+  const sockets = await Promise.all(Array.from({ length: count }, (_, n) => open(all[n % all.length] as number)))
   const exchanges = sockets.map(exchangesOver)
   return {
     async run(requests, { seconds, most }) {
@@ -80,11 +90,24 @@ function exchangesOver(socket: Socket): (request: Buffer) => Promise<Buffer> {
 function bodyOf(answer: Buffer): number | undefined {
   const headEnd = answer.indexOf(HEAD_END)
   if (headEnd < 0) return undefined
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer.toString('latin1', 0, headEnd))?.[1]
-  if (length === undefined) throw new Error('an answer without Content-Length')
   const bodyAt = headEnd + HEAD_END.length
-  return answer.length >= bodyAt + Number(length) ? bodyAt : undefined
+  return answer.length >= bodyAt + contentLength(answer, headEnd) ? bodyAt : undefined
 }
+
+/** Read out of the bytes as they are: to make a string of each head would cost as much as the rest. */
+function contentLength(answer: Buffer, headEnd: number): number {
+  for (const name of LENGTHS) {
+    const at = answer.indexOf(name)
+    if (at < 0 || at > headEnd) continue
+    let length = 0
+    for (let digit = at + name.length; isDigit(answer[digit]); digit++)
+      length = length * 10 + (answer[digit] as number) - DIGIT_0
+    return length
+  }
+  throw new Error('an answer without Content-Length')
+}
+
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= DIGIT_0 && byte <= DIGIT_9
 
 function open(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {

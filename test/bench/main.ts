@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util'
 import { measureExport } from './exports.ts'
 import type { Figure } from './figure.ts'
 import { measureIssue } from './issue.ts'
+import { measureAlone, measureScale } from './issue-beside.ts'
 import { measureMoney } from './money.ts'
 import { measurePage, measureSeal } from './own-process.ts'
 import { heading, row } from './report.ts'
 import { onStage, type Stage } from './stage.ts'
 import { measureReveal, measureTokenize } from './tokens.ts'
+import { measureBesideRewrap, measureTokenScale } from './tokens-beside.ts'
 
 /** Rounds that count: short ones and many, because what disturbs them comes and goes. An odd number has a median of its own. */
 const ROUNDS = 11
@@ -22,12 +24,19 @@ const STAGED: Readonly<Record<string, (stage: Stage, name: string) => Promise<Fi
   'vault.tokenize.32': (stage, name) => measureTokenize(stage, { name, goal: 0.95, callers: 32, rounds: ROUNDS }),
   'vault.tokenize.128': (stage, name) => measureTokenize(stage, { name, goal: 1.15, callers: 128, rounds: ROUNDS }),
   'vault.reveal.32': (stage, name) => measureReveal(stage, { name, goal: 0.5, callers: 32, rounds: ROUNDS }),
+  'vault.tokenize.rewrap': (stage, name) =>
+    measureBesideRewrap(stage, { name, goal: 0.8, callers: 32, rounds: ROUNDS }),
+  'vault.tokenize.scale': (stage, name) =>
+    measureTokenScale(stage, { name, goal: 0.8, callers: 32, small: 10_000, large: 1_000_000, rounds: ROUNDS }),
   'invoicing.issue.hot': (stage, name) =>
     measureIssue(stage, { name, goal: 1.5, accounts: 1, callers: 32, most: 1_500, rounds: ROUNDS }),
   'invoicing.issue.1000': (stage, name) =>
     measureIssue(stage, { name, goal: 0.5, accounts: 1_000, callers: 32, most: 1_500, rounds: ROUNDS }),
   'invoicing.issue.one': (stage, name) =>
     measureIssue(stage, { name, goal: null, accounts: 1, callers: 1, most: 500, rounds: ROUNDS }),
+  'invoicing.issue.alone': (stage, name) => measureAlone(stage, { name, goal: 0.95, most: 500, rounds: ROUNDS }),
+  'invoicing.issue.scale': (stage, name) =>
+    measureScale(stage, { name, goal: 0.8, small: 10_000, large: 1_000_000, most: 1_500, rounds: ROUNDS }),
   'export.csv': (stage) => measureExport(stage, { rounds: 7 }),
 }
 

@@ -15,14 +15,16 @@ export interface Service {
  *
  * @param folder Under `services/`.
  * @param profileFolder Where V8's CPU profile of the service goes when it ends; none is made without.
+ * @param main Another program than the service's own.
  */
 export async function startService(
   folder: string,
   environment: Readonly<Record<string, string>>,
   profileFolder: string | undefined,
+  main = join(REPOSITORY, 'services', folder, 'src', 'main.ts'),
 ): Promise<Service> {
   const options = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
-  const child = spawn(process.execPath, [...options, join(REPOSITORY, 'services', folder, 'src', 'main.ts')], {
+  const child = spawn(process.execPath, [...options, main], {
     cwd: REPOSITORY,
     env: environment,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

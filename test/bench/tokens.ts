@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
-import { bucketOf, bucketSource, formatId, newUuid } from '@kontor/ids'
+import { bucketFromBytes, bucketOf, bucketSource, formatId, newUuid } from '@kontor/ids'
 import { compare, type Figure, type Supply, supplyOf } from './figure.ts'
 import { callers, httpRequest, newKey } from './load.ts'
 import { rawClients, type Statement } from './raw.ts'
@@ -7,43 +7,52 @@ import type { Stage } from './stage.ts'
 import { PURPOSE, type VaultStage } from './vault-stage.ts'
 
 const ACCOUNTS = 1_000
-const ROUND = { seconds: 0.5, most: 2_000 }
+/** All that a card has. */
+const FIELDS = ['number', 'expiry', 'holder_name']
+/** Long enough to hold some collections of garbage on either side. */
+export const ROUND = { seconds: 2, most: 16_000 }
+/** It takes some ten thousand requests until V8 has compiled what it will. */
+export const WARM_UP_MOST = 10
 const FILL = { seconds: 30, most: ACCOUNTS }
 
-/** The rows of one token, written bare: the same columns and indexes, in one statement and so in one transaction. */
+/** The rows of one token, written bare: the same columns, checks and indexes, in one statement and so in one transaction. */
 const TOKEN_SQL = `
-with made as (
+with claimed as (
+  insert into instrument_claim (bucket, fingerprint, subject_id, tenant_id, mode, token_id)
+  values ($17, $8, $18, $3, 'test', $2)
+), made as (
   insert into token (bucket, id, tenant_id, mode, account_id, subject_id, type, brand, bin, last_four, expiry_month,
          expiry_year, metadata, record, dek_version, number_fingerprint, full_fingerprint, idempotency_hmac, request_hmac,
          version, created_at)
-  values ($1, $2, $3, 'test', $4, $4, 'card', 'visa', $5, $6, 12, 2031, '{}', $7, 1, $8, $9, $10, $11, 1, $12)
+  values ($1, $2, $3, 'test', $4, $18, 'card', 'visa', $5, $6, 12, 2031, '{}', $7, 1, $8, $9, $10, $11, 1, $12)
 )
-insert into event (bucket, id, tenant_id, mode, type, subject_id, object_id, object_version, actor_key_id, request_id, at, mac)
-values ($1, $13, $3, 'test', 'token.created', $4, $2, 1, $14, $15, $12, $16)
+insert into bare_event (bucket, id, tenant_id, mode, type, subject_id, object_id, object_version, actor_key_id, request_id, at, mac)
+values ($1, $13, $3, 'test', 'token.created', $18, $2, 1, $14, $15, $12, $16)
 `
 
 const RECORD_SQL = `
 select token.id, token.tenant_id, token.mode, token.account_id, token.type, token.brand, token.bin, token.last_four,
        token.expiry_month, token.expiry_year, token.metadata, token.version, token.created_at, token.state,
        data_subject.state as subject_state, token.record, token.dek_version
-  from token left join data_subject on data_subject.bucket = token.bucket and data_subject.id = token.account_id
+  from token left join data_subject on data_subject.bucket = token.bucket and data_subject.id = token.subject_id
  where token.bucket = $1 and token.id = $2 and token.tenant_id = $3 and token.mode = 'test'
 `
 
 const REVEALED_SQL = `
-insert into event (bucket, id, tenant_id, mode, type, subject_id, object_id, object_version, actor_key_id, purpose, request_id,
+insert into bare_event (bucket, id, tenant_id, mode, type, subject_id, object_id, object_version, actor_key_id, purpose, request_id,
        at, mac)
 values ($1, $2, $3, 'test', 'token.revealed', $4, $5, 1, $6, $7, $8, $9, $10)
 `
 
 /** A token that is stored, and whose it is. */
-interface StoredToken {
+export interface StoredToken {
   readonly id: string
   readonly accountId: string
+  readonly subjectId: string
 }
 
 /** The accounts' first tokens, which also make the rows of the accounts and their keys. */
-interface Filled {
+export interface Filled {
   readonly tokens: readonly StoredToken[]
   /** As it stands on a row, so that the bare side writes as many bytes. */
   readonly record: string
@@ -58,28 +67,36 @@ export async function measureTokenize(
 ): Promise<Figure> {
   const vault = await stage.vault()
   const { tokens, record } = await fill(stage, vault)
-  const accountIds = tokens.map(({ accountId }) => accountId)
-  const all = ROUND.most * (options.rounds + 1)
-  const requests = supplyOf(
-    Array.from({ length: all }, (_, n) => tokenRequest(vault, accountIds[n % ACCOUNTS] as string)),
-  )
-  const statements = supplyOf(
-    Array.from({ length: all }, (_, n) => [bareToken(stage, vault, accountIds[n % ACCOUNTS] as string, record)]),
-  )
+  let made = 0
+  const nextOf = () => tokens[made++ % ACCOUNTS] as StoredToken
   await stage.settle()
-  const clients = await callers(vault.port, options.callers)
+  const clients = await callers(vault.ports, options.callers)
   const raw = await rawClients(stage.urls.vault.url, options.callers)
   try {
     return await compare({
       ...options,
+      warmUpMost: WARM_UP_MOST,
       baselineUnit: 'tokens/s',
-      ours: () => clients.run(requests, ROUND),
-      bare: () => raw.run(statements, ROUND),
+      ours: () =>
+        clients.run(
+          prepared(() => tokenRequest(vault, nextOf().accountId)),
+          ROUND,
+        ),
+      bare: () =>
+        raw.run(
+          prepared(() => [bareToken(stage, vault, nextOf(), record)]),
+          ROUND,
+        ),
     })
   } finally {
     clients.close()
     await raw.close()
   }
+}
+
+/** What a round may need, made before it begins. */
+export function prepared<T>(make: () => T): Supply<T> {
+  return supplyOf(Array.from({ length: ROUND.most }, make))
 }
 
 /** Reveals cards over HTTP on one side; on the other reads the row and writes the event, bare. */
@@ -89,24 +106,26 @@ export async function measureReveal(
 ): Promise<Figure> {
   const vault = await stage.vault()
   const { tokens } = await fill(stage, vault)
-  const all = ROUND.most * (options.rounds + 1)
   const requests = cycle(
     tokens.map(({ id }) =>
-      httpRequest('POST', `/v1/tokens/${formatId('tok', id)}/reveal`, vault.headers, { purpose: PURPOSE }),
+      httpRequest('POST', `/v1/tokens/${formatId('tok', id)}/reveal`, vault.headers, {
+        fields: FIELDS,
+        purpose: PURPOSE,
+      }),
     ),
   )
-  const statements = supplyOf(
-    Array.from({ length: all }, (_, n) => bareReveal(stage, vault, tokens[n % tokens.length] as StoredToken)),
-  )
+  let made = 0
+  const nextReveal = () => bareReveal(stage, vault, tokens[made++ % tokens.length] as StoredToken)
   await stage.settle()
-  const clients = await callers(vault.port, options.callers)
+  const clients = await callers(vault.ports, options.callers)
   const raw = await rawClients(stage.urls.vault.url, options.callers)
   try {
     return await compare({
       ...options,
+      warmUpMost: WARM_UP_MOST,
       baselineUnit: 'reveals/s',
       ours: () => clients.run(requests, ROUND),
-      bare: () => raw.run(statements, ROUND),
+      bare: () => raw.run(prepared(nextReveal), ROUND),
     })
   } finally {
     clients.close()
@@ -114,7 +133,7 @@ export async function measureReveal(
   }
 }
 
-function fill(stage: Stage, vault: VaultStage): Promise<Filled> {
+export function fill(stage: Stage, vault: VaultStage): Promise<Filled> {
   const known = filled.get(vault)
   if (known) return known
   const filling = makeFirstTokens(stage, vault)
@@ -127,18 +146,21 @@ async function makeFirstTokens(stage: Stage, vault: VaultStage): Promise<Filled>
   const requests = Array.from({ length: ACCOUNTS }, () =>
     tokenRequest(vault, newUuid(drawBucket(), Date.now(), randomBytes)),
   )
-  const clients = await callers(vault.port, 16)
+  const clients = await callers(vault.ports, 16)
   await clients.run(supplyOf(requests), FILL)
   clients.close()
-  const rows: { id: string; account_id: string; record: string }[] = await stage.owners.vault
+  const rows: { id: string; account_id: string; subject_id: string; record: string }[] = await stage.owners.vault
     .knex('token')
-    .select('id', 'account_id', 'record')
+    .select('id', 'account_id', 'subject_id', 'record')
   const [first] = rows
   if (!first || rows.length < ACCOUNTS) throw new Error('the vault was not filled in time')
-  return { tokens: rows.map((row) => ({ id: row.id, accountId: row.account_id })), record: first.record }
+  return {
+    tokens: rows.map((row) => ({ id: row.id, accountId: row.account_id, subjectId: row.subject_id })),
+    record: first.record,
+  }
 }
 
-function tokenRequest({ headers }: VaultStage, accountId: string): Buffer {
+export function tokenRequest({ headers }: VaultStage, accountId: string): Buffer {
   return httpRequest(
     'POST',
     '/v1/tokens',
@@ -162,7 +184,7 @@ function cardNumber(): string {
   return `${digits}${(10 - (sum % 10)) % 10}`
 }
 
-function bareToken(stage: Stage, vault: VaultStage, accountId: string, record: string): Statement {
+function bareToken(stage: Stage, vault: VaultStage, { accountId, subjectId }: StoredToken, record: string): Statement {
   const bucket = bucketOf(accountId)
   const now = new Date()
   const random = randomBytes(160)
@@ -187,11 +209,13 @@ function bareToken(stage: Stage, vault: VaultStage, accountId: string, record: s
       vault.keyId,
       randomBytes(12).toString('hex'),
       hmac(4),
+      bucketFromBytes(hmac(0)),
+      subjectId,
     ],
   }
 }
 
-function bareReveal(stage: Stage, vault: VaultStage, { id, accountId }: StoredToken): Statement[] {
+function bareReveal(stage: Stage, vault: VaultStage, { id, subjectId }: StoredToken): Statement[] {
   const bucket = bucketOf(id)
   const now = new Date()
   return [
@@ -203,7 +227,7 @@ function bareReveal(stage: Stage, vault: VaultStage, { id, accountId }: StoredTo
         bucket,
         newUuid(bucket, now.getTime(), randomBytes),
         stage.tenantId,
-        accountId,
+        subjectId,
         id,
         vault.keyId,
         PURPOSE,

@@ -35,6 +35,8 @@ function settings(): Record<string, string> {
     POSTGRES_ADMIN_URL: server.adminUrl,
     KEYSTORE_FILE: join(folder, 'keystore.json'),
     KEYSTORE_PASSPHRASE_FILE: join(folder, 'passphrase'),
+    AUDIT_SINK_FILE: join(folder, 'checkpoints.jsonl'),
+    KEYS_BACKUP_RETENTION_DAYS: '30',
     INVOICING_SECRET: 'ab'.repeat(32),
     LOG_LEVEL: 'warn',
     ...Object.fromEntries(urls),

@@ -26,7 +26,11 @@ export async function meetDefects(demo: RunningDemo, { dropped }: MarkMakers, re
       parseId('tok', other),
     ]),
   )
-  const revealed = await revealer({ method: 'POST', target: `/v1/tokens/${one}/reveal`, body: '{"purpose":"support"}' })
+  const revealed = await revealer({
+    method: 'POST',
+    target: `/v1/tokens/${one}/reveal`,
+    body: '{"fields":["number"],"purpose":"support"}',
+  })
 
   const body = {
     type: 'card',

@@ -7,6 +7,7 @@ import { startEmbedded } from '@kontor/embedded-postgres'
 import { bucketSource, formatId, newUuid } from '@kontor/ids'
 import { closeAll, connect, urlFor } from '@kontor/postgres'
 import { createApiKey } from '@kontor/tenancy'
+import { EXPLICIT_SCOPES } from '@kontor/vault'
 import { descendantsOf, type Ended, kontor, survivorsOf } from '../e2e/kontor.ts'
 
 /** The demo while it stays up, and what opens its doors. */
@@ -91,7 +92,7 @@ async function makeRevealKey(adminUrl: string): Promise<{ tenantId: string; reve
       mode: 'test',
       name: 'leak test',
       role: 'accounting',
-      scopes: ['token.reveal'],
+      scopes: EXPLICIT_SCOPES.filter((scope) => scope.startsWith('token.reveal:')),
       purposes: ['support'],
       expiresAt: null,
     })

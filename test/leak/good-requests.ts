@@ -16,7 +16,14 @@ export interface Worked {
 export const readSummary = (home: string): Worked[] =>
   JSON.parse(readFileSync(join(home, 'out/summary.json'), 'utf8')) as Worked[]
 
-const PURPOSE = JSON.stringify({ purpose: 'support' })
+/** Asks for everything that an instrument has. */
+function everythingOf(token: string): string {
+  const { type, bank_account: bank } = JSON.parse(token) as { type: string; bank_account?: { routing_number?: string } }
+  const account = bank?.routing_number === undefined ? ['iban', 'bic'] : ['account_number']
+  const fields =
+    { card: ['number', 'expiry'], bank_account: account, paypal_account: ['email', 'payer_id'] }[type] ?? []
+  return JSON.stringify({ fields: [...fields, 'holder_name'], purpose: 'support' })
+}
 
 /**
  * Tokenizes, repeats, reads, lists, reveals and deletes, past the command line.
@@ -33,7 +40,9 @@ export async function useVault(
   const revealer = caller('vault', vaultUrl, keys.reveal, () => {})
   const revealed: string[] = []
   const reveal = async (id: string) => {
-    revealed.push((await revealer({ method: 'POST', target: `/v1/tokens/${id}/reveal`, body: PURPOSE })).text)
+    const target = `/v1/tokens/${id}`
+    const body = everythingOf((await vault({ target })).text)
+    revealed.push((await revealer({ method: 'POST', target: `${target}/reveal`, body })).text)
   }
 
   async function liveAndDie(body: object): Promise<(number | undefined)[]> {
@@ -48,7 +57,7 @@ export async function useVault(
     const other = await create(cardOf(dropped, dropped, 'other request under the same key'))
     const shown = await vault({ target })
     await reveal(id)
-    const refused = await vault({ method: 'POST', target: `${target}/reveal`, body: PURPOSE })
+    const refused = await vault({ method: 'POST', target: `${target}/reveal`, body: everythingOf(shown.text) })
     const deleted = await vault({ method: 'DELETE', target })
     const gone = await vault({ target })
     const late = await create(body)

@@ -92,7 +92,10 @@ export const MALFORMED: readonly Shape[] = [
   ['a path of the API', (n) => ({ method: 'GET', target: `/v1/${n}` })],
   ['an id', (n, target) => ({ method: 'GET', target: `${target}/${n}` })],
   ['an id with its kind', (n, target) => ({ method: 'GET', target: `${target}/acc_${n}` })],
-  ['what is below an id', (n, target) => ({ target: `${target}/${n}/reveal`, body: json({ purpose: 'support' }) })],
+  [
+    'what is below an id',
+    (n, target) => ({ target: `${target}/${n}/reveal`, body: json({ fields: ['number'], purpose: 'support' }) }),
+  ],
   ['an id to delete', (n, target) => ({ method: 'DELETE', target: `${target}/${n}` })],
   ['a long path', (n, target) => ({ method: 'GET', target: `${target}/${n.repeat(40)}` })],
   ['a path that is half encoded', (n, target) => ({ method: 'GET', target: `${target}/%${n.slice(0, 1)}${n}%` })],

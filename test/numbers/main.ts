@@ -1,12 +1,12 @@
 // Proves on your machine that numbers have no gap and no duplicate, whatever is killed: `pnpm proof:numbers --help`.
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { startOwnServer } from './own-server.ts'
+import { startOwnServer } from '../support/own-server.ts'
 import { type Strike, storm } from './storm.ts'
 import { judge } from './verdict.ts'
 
-const USAGE = `Issues invoices at two processes of the invoicing service, over HTTP, while these and the database server are killed;
-then reads the books and says whether every number is there once.
+const USAGE = `Issues invoices at two processes of the invoicing service, over HTTP, while these and the database server are killed and drafts are
+changed: by account and by issuer, for ever, by the year and by the month; then reads the books and says whether every number is there once.
 
   npx -y pnpm@12 proof:numbers [--documents N] [--rounds R] [--clients C] [--accounts A]
 
@@ -59,10 +59,12 @@ async function main(): Promise<number> {
     `${documents} documents by ${clients} clients at two processes, on one account and on ${accounts}, with ${rounds} strikes\n`,
   )
   const server = await startOwnServer(log)
+  const { url, migrationUrl } = server.urls.invoicing
   try {
     const after = await storm(
       {
-        ...server,
+        databaseUrl: url,
+        migrationUrl,
         crashDatabase: server.crash,
         clients,
         phases: [
@@ -75,13 +77,17 @@ async function main(): Promise<number> {
     )
     try {
       log('the storm is over; reading the books')
-      const verdict = await judge(server.migrationUrl, after)
+      const verdict = await judge(migrationUrl, after)
       const { tally, outcome } = after
       console.log(`
   documents settled            ${after.documents}
   invoices acknowledged        ${outcome.invoices.length}
   quotes acknowledged          ${outcome.quotes.length}
+  orders refused               ${outcome.unmade}
+  drafts left as they are      ${outcome.refusedDrafts.length}
+  drafts changed meanwhile     ${after.changed}
   refused, as they should be   ${tally.refused}
+  rounds                       ${strikes.length}
   processes killed             ${after.kills}
   crashes of the database      ${strikes.filter((what) => what === 'database').length}
   connections broken           ${tally.broken}
@@ -93,7 +99,7 @@ async function main(): Promise<number> {
       for (const fault of verdict.faults) console.log(`  FAULT  ${fault}`)
       console.log(
         verdict.faults.length === 0
-          ? 'Every series is complete: 1 to n, none missing, none twice, and every acknowledged document is there under its number.'
+          ? 'Every series is complete: from its first number to its last, none missing, none twice, no date going back, and every acknowledged document is there under its number.'
           : `\n${verdict.faults.length} faults.`,
       )
       return verdict.faults.length === 0 ? 0 : 1

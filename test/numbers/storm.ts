@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Client, newClient, newTally, type Tally } from './client.ts'
-import { startInvoicing } from './invoicing-process.ts'
+import { inParallel } from '../support/in-parallel.ts'
+import { startKillable } from '../support/killable-service.ts'
+import { newTally, type PatientClient, patientClient, type Tally } from '../support/patient-client.ts'
+import { makeIssuers } from './issuers.ts'
 import { doJob, type Job, type Outcome } from './job.ts'
+import { meddle } from './meddler.ts'
 import { makeTenant } from './tenant.ts'
 
 /** What is struck in the middle of a round. */
@@ -24,22 +27,19 @@ export interface StormOptions {
 
 /** What is left when it is over: two living processes, and what the clients were told. */
 export interface AfterStorm {
-  readonly client: Client
+  readonly client: PatientClient
   readonly tally: Tally
   readonly outcome: Outcome
   readonly documents: number
   /** How often a process was killed. */
   readonly kills: number
+  /** How often somebody changed a draft beside the service. */
+  readonly changed: number
   /** Everything that the processes wrote so far. */
   log(): string
   stop(): Promise<void>
 }
 
-const ISSUER = {
-  name: 'Muster AG',
-  vat_id: 'CHE-123.456.788 MWST',
-  address: { street: 'Bahnhofstrasse 1', postal_code: '8001', city: 'Zürich', country: 'CH' },
-}
 const ACCOUNT = {
   kind: 'company',
   name: 'Beispiel GmbH',
@@ -58,10 +58,10 @@ export async function storm(options: StormOptions, environment: Readonly<Record<
   const { log } = options
   const apiKey = await makeTenant(options.migrationUrl)
   const env = { ...environment, INVOICING_DATABASE_URL: options.databaseUrl }
-  const processes = await Promise.all(['first', 'second'].map((name) => startInvoicing(name, env)))
+  const processes = await Promise.all(['first', 'second'].map((name) => startKillable('invoicing', name, env)))
   const tally = newTally()
   const failed = new AbortController()
-  const client = newClient(
+  const client = patientClient(
     processes.map(({ url }) => url),
     apiKey,
     tally,
@@ -70,7 +70,7 @@ export async function storm(options: StormOptions, environment: Readonly<Record<
   const stop = async () => {
     await Promise.all(processes.map((one) => one.stop()))
   }
-  const outcome: Outcome = { invoices: [], quotes: [], refusedDrafts: [] }
+  const outcome: Outcome = { invoices: [], quotes: [], refusedDrafts: [], unmade: 0 }
   let documents = 0
   let kills = 0
 
@@ -85,13 +85,15 @@ export async function storm(options: StormOptions, environment: Readonly<Record<
     await Promise.all(struck.map((one) => one.start()))
   }
 
+  const meddler = meddle(options.migrationUrl)
   try {
-    const issuer = await client.send(0, 'POST', '/v1/issuers', ISSUER, 'numbers-issuer')
+    const issuers = await makeIssuers(client)
     for (const phase of options.phases) {
       const accounts: string[] = []
       const from = documents
       await inParallel(options.clients, phase.accounts, async (n) => {
-        const account = await client.send(n, 'POST', '/v1/accounts', ACCOUNT, `numbers-account-${from}-${n}`)
+        const key = { 'idempotency-key': `numbers-account-${from}-${n}` }
+        const account = await client.send(n, 'POST', '/v1/accounts', ACCOUNT, key)
         accounts.push(account.body.id)
       })
       for (const [round, what] of phase.strikes.entries()) {
@@ -103,7 +105,9 @@ export async function storm(options: StormOptions, environment: Readonly<Record<
         await inParallel(options.clients, until - first, async (n) => {
           const index = first + n
           const accountId = accounts[index % accounts.length] as string
-          const job: Job = { index, accountId, issuerId: issuer.body.id }
+          // Fourteen jobs of each kind of series in turn, so that every job meets every one of them.
+          const issuerId = issuers[Math.floor(index / 14) % issuers.length] as string
+          const job: Job = { index, accountId, issuerId }
           await doJob(client, job, 'numbers', tally, outcome)
           // A few milliseconds, other ones in each round, meet the requests at different points of their way.
           if (++settled !== half) return
@@ -118,9 +122,10 @@ export async function storm(options: StormOptions, environment: Readonly<Record<
       }
     }
     const written = () => processes.map((one) => one.log()).join('')
-    return { client, tally, outcome, documents, kills, log: written, stop }
+    return { client, tally, outcome, documents, kills, changed: await meddler.stop(), log: written, stop }
   } catch (error) {
     failed.abort(error)
+    await meddler.stop()
     await Promise.all(processes.map((one) => one.kill()))
     throw error
   }
@@ -128,13 +133,3 @@ export async function storm(options: StormOptions, environment: Readonly<Record<
 
 const describe = (what: Strike) =>
   what === 'database' ? 'the database server' : what === 'both' ? 'both processes' : `the ${what} process`
-
-/** Does `work` for 0 … count - 1, `workers` at a time. */
-async function inParallel(workers: number, count: number, work: (n: number) => Promise<void>): Promise<void> {
-  let next = 0
-  await Promise.all(
-    Array.from({ length: Math.min(workers, count) }, async () => {
-      while (next < count) await work(next++)
-    }),
-  )
-}

@@ -26,5 +26,6 @@ test('counted bytes have the length that was asked for', (t) => {
     [bytes(1), bytes(2), bytes(16)].map(({ length }) => length),
     [1, 2, 16],
   )
-  t.deepEqual([...bytes(4)], [0, 0, 0, 4])
+  // Sixteen bytes hold two numbers.
+  t.deepEqual([...bytes(4)], [0, 0, 0, 5])
 })

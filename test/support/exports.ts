@@ -4,11 +4,11 @@ import { get, type IncomingMessage } from 'node:http'
 export type ExportLine = Readonly<Record<string, string>>
 
 /** How a client reads exports over a real connection, which has trailers and may be left. */
-export function exportsOf(baseUrl: string, apiKey: string) {
+export function exportsOf(baseUrl: string, apiKey: string, path = '/v1/exports/invoices.csv') {
   const open = (query = ''): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${apiKey}` }
-      get(`${baseUrl}/v1/exports/invoices.csv${query}`, { headers }, resolve).on('error', reject)
+      get(`${baseUrl}${path}${query}`, { headers }, resolve).on('error', reject)
     })
 
   async function download(query = '') {

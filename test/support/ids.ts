@@ -1,12 +1,11 @@
 import { idSource, type NewId } from '@kontor/ids'
 
-/** Bytes that count 1, 2, 3, … as one big-endian number: different each time, the same in every run. */
+/** Bytes that count 1, 2, 3, … as big-endian numbers of eight bytes: different each time, the same in every run. */
 export function countedBytes(): (size: number) => Uint8Array {
   let count = 0n
   return (size) => {
-    count++
-    const bytes = Buffer.alloc(Math.max(size, 8))
-    bytes.writeBigUInt64BE(count, bytes.length - 8)
+    const bytes = Buffer.alloc(Math.ceil(size / 8) * 8)
+    for (let at = 0; at < bytes.length; at += 8) bytes.writeBigUInt64BE(++count, at)
     return bytes.subarray(bytes.length - size)
   }
 }

@@ -59,6 +59,8 @@ const TABLES = [
   'idempotency',
   'issuer',
   'issuer_logo',
+  'issuer_numbering',
+  'number_format',
   'number_ledger',
   'payment',
   'quote_acceptance',
@@ -93,7 +95,7 @@ export async function invoicingUnderTest(
   }
   const build = (own: Deps) => {
     const keys = { database: own.database, service: 'invoicing', scopesOf, nowMs: clock.nowMs } as const
-    return buildInvoicing(own, { logger, authenticate: keyAuthenticator(keys) })
+    return buildInvoicing(own, { logger, authenticate: keyAuthenticator(keys), monotonicMs: () => performance.now() })
   }
   const app = await build(deps)
   const tenantId = newUuid(toBucket(0), clock.nowMs(), randomBytes)

@@ -17,7 +17,7 @@ function forbidImports(
 }
 
 /** Libraries that decide and calculate, and touch nothing outside. */
-const PURE = ['ids', 'money', 'payment-data', 'problem', 'api-key']
+const PURE = ['ids', 'money', 'payment-data', 'problem', 'api-key', 'merkle-log', 'audit-log']
 /** What a pure library may use of Node.js. */
 const PURE_NODE = ['node:crypto', 'node:util', 'node:zlib', 'node:buffer']
 

@@ -18,10 +18,22 @@ const NOT_PERSONAL: readonly (readonly [column: RegExp, because: string])[] = [
   [/\.api_key\.(lookup_id|name|scopes|purposes)$/, 'says of a program of the tenant what it may do'],
   [/_(hmac|hash|sha256)$|\.sha256$|\.mac$/, 'is a digest that nothing can be read from'],
   [/^keys\.\w+\.(wrapped|root_kid)$/, 'is a key, sealed under another key, or the name of one'],
-  [/\.event\.(type|purpose|request_id)$/, 'is a word out of our code, or the name of a request'],
+  [/^vault\.audit_log\.(frontier|checkpoint)$/, 'is made of digests, signed'],
+  [/^vault\.audit_position\.cluster$/, 'names a cluster of PostgreSQL'],
+  [/^keys\.(signing_key|destroyed_root_key)\.(kid|x|y)$/, 'is a public key, or the name of one'],
+  [/^keys\.\w+\.certificate$/, 'states that a key is gone, and names nobody'],
+  [
+    /\.(key_)?event\.(type|purpose|request_id)$|\.key_job\.request_id$/,
+    'is a word out of our code, or the name of a request',
+  ],
+  [/^(vault\.event|keys\.key_event)\.data$/, 'holds codes, counts and names of fields; see the catalogue of events'],
   [/\.unique_name\.kind$/, 'is a word out of our code'],
   [/\.(currency|type_code|period|time_zone|template_version)$/, 'is a code out of a list'],
   [/^invoicing\.series\.suffix$/, 'is the end of a number format, after the number'],
+  [
+    /^invoicing\.(series\.format|number_format\.format|issuer_numbering\.formats)$/,
+    'is a pattern of numbers, with placeholders for the customer and the counter',
+  ],
   [/^invoicing\.issuer\.external_id$/, 'is the tenant’s own name for a part of itself'],
   [/^invoicing\.issuer_logo\.bytes$/, 'is the picture of a brand'],
 ]

@@ -4,10 +4,22 @@ import { type Key, migrationsOf, type Table, tablesOf } from './sql.ts'
 import type { Tree } from './tree.ts'
 
 /** Few rows, read by every request: on a cluster each node holds all of them. */
-const REFERENCE_TABLES = new Set(['tenant', 'api_key', 'tenant_kek', 'tenant_secret'])
+const REFERENCE_TABLES = new Set([
+  'tenant',
+  'api_key',
+  'tenant_kek',
+  'tenant_secret',
+  'signing_key',
+  'destroyed_root_key',
+  'key_job',
+  'key_event',
+  'audit_position',
+])
+/** What belongs to the whole installation. */
+const WITHOUT_TENANT = new Set(['tenant', 'signing_key', 'destroyed_root_key', 'audit_position'])
 
 /** No float, no local time, nothing that counts by itself. */
-const TYPES = /^(smallint|int|bigint|uuid|text|text\[\]|bytea|jsonb|boolean|date|timestamptz|xid8)$/
+const TYPES = /^(smallint|int|bigint|uuid|text|text\[\]|bytea|jsonb|boolean|date|timestamptz|xid8|cidr\[\])$/
 
 /** What the end of a column's name promises. */
 const PROMISED_TYPES: readonly (readonly [name: RegExp, type: string])[] = [
@@ -100,7 +112,7 @@ export const SCHEMA_RULES: readonly Rule[] = [
     'every row belongs to a tenant',
     (table) => {
       const tenant = table.columns.find(({ name }) => name === 'tenant_id')
-      if (table.name === 'tenant') return []
+      if (WITHOUT_TENANT.has(table.name)) return []
       // A service key of the vault acts for the tenant that a request names.
       const mayBeNull = table.database === 'vault' && table.name === 'api_key'
       if (tenant?.type !== 'uuid') return ['has no tenant_id']

@@ -44,7 +44,7 @@ export const TEXT_RULES: readonly Rule[] = [
     because: 'packages come from wherever the reader’s npm gets them',
     files: EVERYTHING,
     forbidden:
-      /\bregistry\.(?!open|get|set|has|register)[a-z0-9-]+\.[a-z]{2,}|\b(verdaccio|artifactory|sonatype)\b|\b_authToken\b|^\s*registry\s*=|\btarball: *https?:|--registry\b|\b(10\.\d{1,3}|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d{1,3}){2}\b/im,
+      /\bregistry\.(?!open|get|set|has|register)[a-z0-9-]+\.[a-z]{2,}|\b(verdaccio|artifactory|sonatype)\b|\b_authToken\b|^\s*registry\s*=|\btarball: *https?:|--registry\b|\/\/(10\.\d{1,3}|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d{1,3}){2}\b/im,
     comments: true,
     at: '.npmrc',
     planted: [

@@ -31,8 +31,14 @@ export const newTally = (): Tally => ({
   unexpected: [],
 })
 
+/** An answer that is one: no broken connection, no 5xx. */
 export interface Answer {
   readonly status: number
+  /** The server said that it did nothing, because it had done it before. */
+  readonly replayed: boolean
+  /** How often it had to be asked. */
+  readonly attempts: number
+  /** Undefined for an answer without one. */
   // biome-ignore lint/suspicious/noExplicitAny: the caller knows which document it asked for.
   readonly body: any
 }
@@ -41,18 +47,29 @@ export interface Answer {
  * A client of the service as the API description asks for one: on a broken connection, a 503 or a 504 it asks again, under
  * the same Idempotency-Key and at the other process, until it has an answer.
  */
-export interface Client {
+export interface PatientClient {
   /** @param to The process that is asked first. */
-  send(to: number, method: 'GET' | 'POST', path: string, body?: object, key?: string): Promise<Answer>
+  send(
+    to: number,
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: object,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>
 }
 
 /**
  * @param urls Where the processes listen at this moment.
  * @param signal Ends the retries of a run that has failed.
  */
-export function newClient(urls: readonly (() => string)[], apiKey: string, tally: Tally, signal: AbortSignal): Client {
+export function patientClient(
+  urls: readonly (() => string)[],
+  apiKey: string,
+  tally: Tally,
+  signal: AbortSignal,
+): PatientClient {
   return {
-    async send(to, method, path, body, key) {
+    async send(to, method, path, body, headers = {}) {
       for (let attempt = 0; ; attempt++) {
         signal.throwIfAborted()
         const url = urls[(to + attempt) % urls.length]?.() as string
@@ -60,7 +77,7 @@ export function newClient(urls: readonly (() => string)[], apiKey: string, tally
           method,
           headers: {
             authorization: `Bearer ${apiKey}`,
-            ...(key === undefined ? {} : { 'idempotency-key': key }),
+            ...headers,
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -77,8 +94,8 @@ export function newClient(urls: readonly (() => string)[], apiKey: string, tally
           await pause(Math.min(PAUSE_MS * 2 ** attempt, PAUSE_MAX_MS))
           continue
         }
-        const { status, headers } = response.answer
-        const json = JSON.parse(response.text)
+        const { status } = response.answer
+        const json = response.text === '' ? undefined : JSON.parse(response.text)
         const inProgress = status === 409 && json.code === 'idempotency_in_progress'
         if (status >= 500 || inProgress) {
           if (inProgress) tally.inProgress++
@@ -87,8 +104,9 @@ export function newClient(urls: readonly (() => string)[], apiKey: string, tally
           await pause(Math.min(PAUSE_MS * 2 ** attempt, PAUSE_MAX_MS))
           continue
         }
-        if (attempt > 0 && headers.get('idempotent-replayed') === 'true') tally.replayed++
-        return { status, body: json }
+        const replayed = response.answer.headers.get('idempotent-replayed') === 'true'
+        if (attempt > 0 && replayed) tally.replayed++
+        return { status, replayed, attempts: attempt + 1, body: json }
       }
     },
   }

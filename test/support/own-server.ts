@@ -3,12 +3,12 @@ import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startEmbedded } from '@kontor/embedded-postgres'
-import { makeTemplates } from '../support/test-server.ts'
+import type { DatabaseUrls } from '@kontor/postgres'
+import { makeTemplates } from './test-server.ts'
 
 /** A database server that may be crashed, because nobody else uses it. */
 export interface OwnServer {
-  readonly databaseUrl: string
-  readonly migrationUrl: string
+  readonly urls: DatabaseUrls
   /** Ends the server in the middle of whatever it does, and starts it again on what reached its log. */
   crash(): Promise<void>
   destroy(): Promise<void>
@@ -35,10 +35,9 @@ export async function startOwnServer(log: (line: string) => void): Promise<OwnSe
       service: randomBytes(18).toString('base64url'),
     })
     const passwords = { vault: password(), keys: password(), invoicing: password() }
-    const { invoicing } = await makeTemplates({ adminUrl, passwords, prefix: 'numbers' })
+    const urls = await makeTemplates({ adminUrl, passwords, prefix: 'proof' })
     return {
-      databaseUrl: invoicing.url,
-      migrationUrl: invoicing.migrationUrl,
+      urls,
       destroy,
       async crash() {
         const pid = Number((await readFile(join(server.dataDirectory, 'postmaster.pid'), 'utf8')).split('\n')[0])

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { REPOSITORY } from '../support/test-server.ts'
+import { REPOSITORY } from './test-server.ts'
 
 /** A service that has not said by then where it listens is not going to. */
 const START_TIMEOUT_MS = 60_000
 
-/** One process of the invoicing service, as an operator would run it, that can be killed and started again. */
-export interface InvoicingProcess {
+/** One process of a service, as an operator would run it, that can be killed and started again. */
+export interface KillableService {
   readonly name: string
   /** Where it listens; after a kill the address of the dead one, until the next has said its own. */
   url(): string
@@ -20,14 +20,16 @@ export interface InvoicingProcess {
 }
 
 /**
- * Starts `services/invoicing/src/main.ts` on a free port.
+ * Starts a service on a free port.
  *
+ * @param name What this process of it is called in reports.
  * @param environment What the service reads; the address to listen on is added.
  */
-export async function startInvoicing(
+export async function startKillable(
+  service: 'invoicing' | 'vault',
   name: string,
   environment: Readonly<Record<string, string>>,
-): Promise<InvoicingProcess> {
+): Promise<KillableService> {
   const written: string[] = []
   let url = ''
   let child: ChildProcess | undefined
@@ -40,15 +42,15 @@ export async function startInvoicing(
     ending.kill(signal)
     await ended
   }
-  const process_: InvoicingProcess = {
+  const process_: KillableService = {
     name,
     url: () => url,
     log: () => written.join(''),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     async start() {
-      const started = spawn(process.execPath, [join(REPOSITORY, 'services/invoicing/src/main.ts')], {
-        env: { PATH: process.env.PATH ?? '', ...environment, INVOICING_LISTEN: '127.0.0.1:0' },
+      const started = spawn(process.execPath, [join(REPOSITORY, 'services', service, 'src/main.ts')], {
+        env: { PATH: process.env.PATH ?? '', ...environment, [`${service.toUpperCase()}_LISTEN`]: '127.0.0.1:0' },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       })
       child = started
