@@ -21,12 +21,16 @@ import {
   KeystoreBusy,
   KeystoreCorrupt,
   KeystoreExposed,
+  KeystoreFull,
   KeystoreLocked,
   KeystoreMissing,
   RootKeyIsCurrent,
   RootKeyMissing,
 } from './errors.ts'
+import { formatKeystore, KEYS_MAX, type Keystore, parseKeystore } from './format.ts'
 import { createKeystoreFile, openKeystoreFile } from './keystore-file.ts'
+import { derivePassphraseKey } from './passphrase-key.ts'
+import { sealRootKey } from './root-key.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kontor-change-keystore-'))
 test.after.always(() => rmSync(folder, { recursive: true }))
@@ -104,9 +108,9 @@ test('of many rotations at once no key is lost', async (t) => {
 
 const adder = fileURLToPath(new URL('testing/add-root-keys.ts', import.meta.url))
 
-/** A process that rotates until it is ended, and says each new key. */
-function rotating(path: string) {
-  const child = fork(adder, [path, passphrase], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+/** A process that rotates so many times, and says each new key. */
+function rotating(path: string, times: number) {
+  const child = fork(adder, [path, passphrase, String(times)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const said: string[] = []
   child.on('message', (kid) => said.push(String(kid)))
   return { child, said, ended: once(child, 'exit') }
@@ -114,19 +118,18 @@ function rotating(path: string) {
 
 test('rotations of two processes lose no key', async (t) => {
   const path = await created()
-  const processes = [rotating(path), rotating(path)]
-  for (const { child, said, ended } of processes) {
-    while (said.length < 3) await once(child, 'message')
-    child.send('stop')
-    await ended
-  }
-  const held = new Set((await (await openKeystoreFile(path, passphrase)).kids()).map(({ kid }) => kid))
-  for (const kid of processes.flatMap(({ said }) => said)) t.true(held.has(kid))
+  const first = await (await openKeystoreFile(path, passphrase)).currentKid()
+  const processes = [rotating(path, 12), rotating(path, 12)]
+  for (const { ended } of processes) t.deepEqual(await ended, [0, null])
+  const held = (await (await openKeystoreFile(path, passphrase)).kids()).map(({ kid }) => kid)
+  const said = processes.flatMap(({ said }) => said)
+  t.is(said.length, 24)
+  t.deepEqual(held.sort(), [first, ...said].sort())
 })
 
 test('after a process was killed the keystore opens with every key it had said, and a person clears the lock', async (t) => {
   const path = await created()
-  const { child, said, ended } = rotating(path)
+  const { child, said, ended } = rotating(path, 500)
   while (said.length < 3) await once(child, 'message')
   child.kill('SIGKILL')
   await ended
@@ -135,6 +138,24 @@ test('after a process was killed the keystore opens with every key it had said, 
   rmSync(`${path}.lock`, { force: true })
   const kid = await addRootKey(path, passphrase, making)
   t.is(await (await openKeystoreFile(path, passphrase)).currentKid(), kid)
+})
+
+test('a keystore takes no key that it could not be read back with, and goes on when one is destroyed', async (t) => {
+  const path = await created()
+  const { kdf, keys } = parseKeystore(readFileSync(path, 'utf8')) as Keystore
+  const passphraseKey = await derivePassphraseKey(passphrase, kdf.salt, kdf)
+  const retired = Array.from({ length: KEYS_MAX - keys.length }, () =>
+    sealRootKey(randomBytes(32), passphraseKey, { createdAtMs: 0, state: 'retired' }),
+  )
+  writeFileSync(path, formatKeystore({ kdf, keys: [...keys, ...(await Promise.all(retired))] }))
+  const before = readFileSync(path, 'utf8')
+  const error = await t.throwsAsync(addRootKey(path, passphrase, making), { instanceOf: KeystoreFull })
+  t.is(error?.message, `The keystore ${path} already holds ${KEYS_MAX} root keys: destroy retired ones first.`)
+  t.is(readFileSync(path, 'utf8'), before)
+  t.false(existsSync(`${path}.lock`))
+  await destroyRootKey(path, passphrase, { kid: (await retired[0])?.kid ?? '', random: randomBytes })
+  const kid = await addRootKey(path, passphrase, making)
+  t.like(await (await openKeystoreFile(path, passphrase)).kids(), { 0: { kid, state: 'current' }, length: KEYS_MAX })
 })
 
 test('a lock that nobody releases is named, with what to do', async (t) => {

@@ -1,6 +1,6 @@
-import { RootKeyIsCurrent, RootKeyMissing } from './errors.ts'
+import { KeystoreFull, RootKeyIsCurrent, RootKeyMissing } from './errors.ts'
 import { holdFile } from './file-lock.ts'
-import { formatKeystore, type Keystore } from './format.ts'
+import { formatKeystore, KEYS_MAX, type Keystore, parseKeystore } from './format.ts'
 import type { RootKeyAdministration } from './key-provider.ts'
 import { type KeyMaking, ROOT_KEY_BYTES, unlock } from './keystore-file.ts'
 import { replacePrivateFile } from './private-file.ts'
@@ -15,10 +15,12 @@ import { sealRootKey } from './root-key.ts'
  *
  * @returns The id of the new key.
  * @throws {KeystoreBusy} Another process is at it, or one was and was killed. Otherwise as `openKeystoreFile`.
+ * @throws {KeystoreFull} It holds as many keys as are ever read back; it is left as it is.
  */
 export function addRootKey(path: string, passphrase: string, { random, nowMs }: KeyMaking): Promise<string> {
   return holdFile(path, async () => {
     const { keystore, passphraseKey, rootKeys } = await unlock(path, passphrase)
+    if (rootKeys.length >= KEYS_MAX) throw new KeystoreFull(path, KEYS_MAX)
     const former = currentOf(rootKeys)
     const retired = await sealRootKey(former.key, passphraseKey, { ...former, state: 'retired' })
     const key = Buffer.from(random(ROOT_KEY_BYTES))
@@ -57,6 +59,9 @@ export function keystoreAdministration(path: string, passphrase: string, making:
   })
 }
 
-function write(path: string, keystore: Keystore, random: KeyMaking['random']): Promise<void> {
-  return replacePrivateFile(path, formatKeystore(keystore), random)
+/** Nothing takes the place of the only copy of the keys before it has been read back. */
+async function write(path: string, keystore: Keystore, random: KeyMaking['random']): Promise<void> {
+  const text = formatKeystore(keystore)
+  if (parseKeystore(text) === undefined) throw new TypeError('a keystore was made that could not be read back')
+  await replacePrivateFile(path, text, random)
 }

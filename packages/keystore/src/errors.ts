@@ -49,6 +49,13 @@ export class KeystoreBusy extends Error {
   }
 }
 
+/** One key more and the file would be longer than it is ever read; a key that cannot be read is lost, with all under it. */
+export class KeystoreFull extends Error {
+  constructor(path: string, keysMax: number) {
+    super(`The keystore ${path} already holds ${keysMax} root keys: destroy retired ones first.`)
+  }
+}
+
 /** Something was wrapped by a root KEK that this provider does not hold: an older or another keystore is in place. */
 export class RootKeyMissing extends Error {
   constructor() {

@@ -21,7 +21,8 @@ export interface Keystore {
 
 const FORMAT = 'kontor-keystore'
 const VERSION = 1
-const KEYS_MAX = 1000
+/** A root KEK a day for almost three years. Whoever adds one asks first: more are never read back. */
+export const KEYS_MAX = 1000
 const SALT_BYTES = { min: 16, max: 64 }
 /** A sealed root KEK has about 350 characters. */
 const SEALED_CHARS_MAX = 1024

@@ -6,6 +6,7 @@ export {
   KeystoreCorrupt,
   KeystoreExists,
   KeystoreExposed,
+  KeystoreFull,
   KeystoreLocked,
   KeystoreMissing,
   PassphraseTooShort,
