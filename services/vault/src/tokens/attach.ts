@@ -18,6 +18,7 @@ import { isMadeFor } from './intent-repo.ts'
 import { openInstrument, sealInstrument } from './record.ts'
 import { findRecords, holdSubject, lockToken } from './repo.ts'
 import type { Token } from './token.ts'
+import { tokenEvent } from './token-event.ts'
 import { type Answer, replayIntent } from './tokenize.ts'
 import { toWire } from './wire.ts'
 
@@ -76,7 +77,7 @@ export function attacher(deps: TokenDeps) {
       createdAt: at,
     }
     const dek = await deks.current({ tenantId, id: subject.id })
-    const event = { ...eventOf('token.created', token, { principal, requestId, at }), id: newId(bucket) }
+    const event = tokenEvent(newId, 'token.created', token, { principal, requestId, at })
     const { number, full } = fingerprints(instrument, subkeys)
     return {
       token,
@@ -88,27 +89,6 @@ export function attacher(deps: TokenDeps) {
       requestHmac: digest.request,
       event,
       mac: macOf(event, subkeys.event),
-    }
-  }
-
-  function eventOf(
-    type: VaultEvent['type'],
-    token: Token,
-    { principal, requestId, at }: Pick<AttachToken, 'principal' | 'requestId'> & { at: Date },
-  ): VaultEvent {
-    return {
-      id: newId(bucketOf(token.id)),
-      tenantId: token.tenantId,
-      mode: token.mode,
-      type,
-      subjectId: token.subjectId,
-      objectId: token.id,
-      objectVersion: token.version,
-      actorKeyId: principal.keyId,
-      purpose: null,
-      requestId,
-      at,
-      data: null,
     }
   }
 

@@ -1,7 +1,7 @@
 import { NotFound, type Principal } from '@kontor/http-api'
-import { bucketOf, formatId } from '@kontor/ids'
+import { formatId } from '@kontor/ids'
 import { withTransaction } from '@kontor/postgres'
-import { macOf, type VaultEvent } from '../events/event.ts'
+import { macOf } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
 import { holdClaims } from './claims.ts'
 import type { TokenDeps } from './deps.ts'
@@ -10,6 +10,7 @@ import { gone, KeyNotYetDestroyed, SubjectErased, TokenMoved } from './errors.ts
 import { destroyGuestKey } from './guest-key.ts'
 import { findNumberFingerprint, findToken, holdSubject, lockToken } from './repo.ts'
 import type { Token } from './token.ts'
+import { tokenEvent } from './token-event.ts'
 
 export interface DeleteToken {
   readonly principal: Principal
@@ -34,21 +35,8 @@ export function deleter({ database, tenantKeys, deks, newId, now }: TokenDeps) {
       const at = now()
       // Whoever deletes what has expired does only what the sweep would have done.
       const state = locked.expiresAt && locked.expiresAt <= at ? 'expired' : 'deleted'
-      const event: VaultEvent = {
-        id: newId(bucketOf(token.id)),
-        tenantId: principal.tenantId,
-        mode: principal.mode,
-        type: `token.${state}`,
-        subjectId: token.subjectId,
-        objectId: token.id,
-        objectVersion: locked.version + 1,
-        actorKeyId: principal.keyId,
-        purpose: null,
-        requestId,
-        at,
-        data: null,
-      }
-      const held = { ...token, version: event.objectVersion, numberFingerprint: locked.numberFingerprint }
+      const held = { ...token, version: locked.version + 1, numberFingerprint: locked.numberFingerprint }
+      const event = tokenEvent(newId, `token.${state}`, held, { principal, requestId, at })
       await endToken(tx, held, { state, at })
       await insertEvent(tx, event, macOf(event, key))
     })

@@ -1,10 +1,9 @@
 import { NotFound, type Principal, ScopeMissing } from '@kontor/http-api'
-import { bucketOf } from '@kontor/ids'
 import { IntegrityViolation } from '@kontor/jose-box'
 import type { Secret } from '@kontor/payment-data'
 import { coalescer } from '@kontor/postgres'
 import type { DomainError } from '@kontor/problem'
-import { eventData, macOf, type VaultEvent } from '../events/event.ts'
+import { eventData, macOf } from '../events/event.ts'
 import type { TokenDeps } from './deps.ts'
 import { FieldNotOfType, gone, PurposeNotAllowed, RevealBudgetExceeded } from './errors.ts'
 import { FIELDS_OF_TYPE, type Field, fieldNotOfForm, fieldNotOfType, revealScope } from './fields.ts'
@@ -13,6 +12,7 @@ import { openInstrument } from './record.ts'
 import { type Found, findRecords, type Wanted, type WithRecord } from './repo.ts'
 import { minuteOf, type NewReveal, writeReveals } from './reveal-batch.ts'
 import type { Token } from './token.ts'
+import { tokenEvent } from './token-event.ts'
 
 export interface Reveal {
   readonly principal: Principal
@@ -61,23 +61,13 @@ export function revealer({ database, tenantKeys, deks, newId, now, auditGate }: 
     token: Token,
     refusal?: DomainError,
   ): Promise<number | undefined> {
-    const { tenantId, mode, keyId, purposes } = principal
-    const event: VaultEvent = {
-      id: newId(bucketOf(token.id)),
-      tenantId,
-      mode,
-      type: refusal ? 'token.reveal_refused' : 'token.revealed',
-      subjectId: token.subjectId,
-      objectId: token.id,
-      objectVersion: token.version,
-      actorKeyId: keyId,
+    const author = { principal, requestId, at: now() }
+    const event = tokenEvent(newId, refusal ? 'token.reveal_refused' : 'token.revealed', token, author, {
       // A word that is on no list may be anything, and is not stored.
-      purpose: purposes.has(purpose) ? purpose : null,
-      requestId,
-      at: now(),
+      purpose: principal.purposes.has(purpose) ? purpose : null,
       data: eventData(refusal ? { code: refusal.code, fields } : { fields }),
-    }
-    const { event: key } = await tenantKeys.subkeys(tenantId)
+    })
+    const { event: key } = await tenantKeys.subkeys(principal.tenantId)
     return write({ token, event, mac: macOf(event, key), budget: budgetOf(principal) })
   }
 

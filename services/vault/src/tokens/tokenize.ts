@@ -2,7 +2,7 @@ import type { Principal } from '@kontor/http-api'
 import { type Bucket, bucketFromBytes, bucketOf, parseId } from '@kontor/ids'
 import { coalescer } from '@kontor/postgres'
 import { DomainError } from '@kontor/problem'
-import { macOf, type VaultEvent } from '../events/event.ts'
+import { macOf } from '../events/event.ts'
 import { type NewToken, type Written, writeTokens } from './batches.ts'
 import type { TokenDeps } from './deps.ts'
 import { type DuplicatePolicy, readPolicy } from './duplicate-policy.ts'
@@ -17,6 +17,7 @@ import { sealInstrument } from './record.ts'
 import type { CreateTokenBody } from './request-schema.ts'
 import type { ExistingTokenWire } from './schema.ts'
 import type { Token } from './token.ts'
+import { tokenEvent } from './token-event.ts'
 import { toWire } from './wire.ts'
 import { writeHeld } from './write-held.ts'
 
@@ -135,20 +136,7 @@ export function tokenizer(deps: TokenDeps) {
     const subject = { tenantId, id: token.subjectId }
     const dek = await (accountId ? deks.current(subject) : deks.first(subject))
     const subkeys = await tenantKeys.subkeys(tenantId)
-    const event: VaultEvent = {
-      id: newId(bucket),
-      tenantId,
-      mode,
-      type: 'token.created',
-      subjectId: subject.id,
-      objectId: token.id,
-      objectVersion: token.version,
-      actorKeyId: principal.keyId,
-      purpose: null,
-      requestId,
-      at,
-      data: null,
-    }
+    const event = tokenEvent(newId, 'token.created', token, { principal, requestId, at })
     const { number, full } = fingerprints(instrument, subkeys)
     return {
       token,

@@ -1,8 +1,7 @@
 import { NotFound, type Principal } from '@kontor/http-api'
-import { bucketOf } from '@kontor/ids'
 import { IntegrityViolation } from '@kontor/jose-box'
 import { type Tx, withTransaction } from '@kontor/postgres'
-import { eventData, macOf, type VaultEvent } from '../events/event.ts'
+import { eventData, macOf } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
 import type { Dek } from '../keys/deks.ts'
 import type { Subkeys } from '../keys/subkeys.ts'
@@ -15,6 +14,7 @@ import { findRecords, holdSubject, lockToken, updateToken, type WithRecord } fro
 import type { UpdateTokenBody } from './request-schema.ts'
 import { type Revision, revise } from './revise.ts'
 import type { Token } from './token.ts'
+import { type Author, tokenEvent } from './token-event.ts'
 
 export interface UpdateToken {
   readonly principal: Principal
@@ -24,13 +24,6 @@ export interface UpdateToken {
   /** The version that the caller read, 0 for one that is none. */
   readonly version: number
   readonly patch: UpdateTokenBody
-}
-
-/** Who changes a token, and by what request. */
-export interface Author {
-  readonly principal: Principal
-  readonly requestId: string
-  readonly at: Date
 }
 
 const ATTEMPTS_MAX = 3
@@ -45,25 +38,12 @@ export async function writeRevision(
   before: Token,
   { token, instrument, fullFingerprint, changed }: Revision,
   { dek, subkeys, newId }: { readonly dek: Dek; readonly subkeys: Subkeys; readonly newId: TokenDeps['newId'] },
-  { principal, requestId, at }: Author,
+  author: Author,
 ): Promise<void> {
-  await keepFirstAnswer(tx, before, at)
+  await keepFirstAnswer(tx, before, author.at)
   const record = sealInstrument(instrument.sealed, dek, token)
   await updateToken(tx, token, { record, dekVersion: dek.version, fullFingerprint })
-  const event: VaultEvent = {
-    id: newId(bucketOf(token.id)),
-    tenantId: token.tenantId,
-    mode: token.mode,
-    type: 'token.updated',
-    subjectId: token.subjectId,
-    objectId: token.id,
-    objectVersion: token.version,
-    actorKeyId: principal.keyId,
-    purpose: null,
-    requestId,
-    at,
-    data: eventData({ changed }),
-  }
+  const event = tokenEvent(newId, 'token.updated', token, author, { data: eventData({ changed }) })
   await insertEvent(tx, event, macOf(event, subkeys.event))
 }
 
