@@ -3,6 +3,17 @@
 grant usage, create on schema public to kontor_invoicing_owner;
 grant usage on schema public to kontor_invoicing_service;
 
+CREATE OR REPLACE FUNCTION public.open_minor(of_bucket smallint, of_id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select document.payable_minor - coalesce((
+           select sum(allocation.amount_minor) from allocation
+            where allocation.bucket = document.bucket and allocation.invoice_id = document.id), 0)::bigint
+    from document where document.bucket = of_bucket and document.id = of_id
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -59,20 +70,24 @@ grant select, insert on account to kontor_invoicing_service;
 grant update (billing_address, contact_name, delivery_address, email, endpoint, kind, language, legal_id, name, phone, trading_name, vat_id, version) on account to kontor_invoicing_service;
 
 create table allocation (
-  bucket       smallint    not null,
-  id           uuid        not null,
-  tenant_id    uuid        not null,
-  payment_id   uuid        not null,
-  invoice_id   uuid        not null,
-  amount_minor bigint      not null,
-  created_at   timestamptz not null,
+  bucket         smallint    not null,
+  id             uuid        not null,
+  tenant_id      uuid        not null,
+  payment_id     uuid,
+  invoice_id     uuid        not null,
+  amount_minor   bigint      not null,
+  created_at     timestamptz not null,
+  credit_note_id uuid,
   constraint allocation_pkey primary key (bucket, id),
   constraint allocation_amount_minor_check check (amount_minor <> 0),
   constraint allocation_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint allocation_one_source check (num_nonnulls(payment_id, credit_note_id) = 1),
+  constraint allocation_bucket_credit_note_id_fkey foreign key (bucket, credit_note_id) references document(bucket, id),
   constraint allocation_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id),
   constraint allocation_bucket_payment_id_fkey foreign key (bucket, payment_id) references payment(bucket, id),
   constraint allocation_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
+create index allocation_credit_note on allocation using btree (bucket, credit_note_id) where credit_note_id is not null;
 create index allocation_invoice on allocation using btree (bucket, invoice_id);
 create index allocation_payment on allocation using btree (bucket, payment_id);
 create trigger allocation_immutable before delete or update on allocation for each row execute function refuse_change();
@@ -137,6 +152,7 @@ create table document (
   issued_at     timestamptz,
   version       integer     not null default 1,
   created_at    timestamptz not null,
+  corrects_id   uuid,
   constraint document_pkey primary key (bucket, id),
   constraint document_adds_up check (gross_minor = (net_minor + vat_minor)),
   constraint document_amounts_exact check (greatest(abs(net_minor), abs(vat_minor), abs(gross_minor), abs(payable_minor)) <= '9007199254740991'::bigint),
@@ -156,10 +172,12 @@ end),
   constraint document_state_check check (state = any (array['draft', 'issued'])),
   constraint document_type_code_check check (type_code ~ '^[0-9]{1,3}$'),
   constraint document_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint document_bucket_corrects_id_fkey foreign key (bucket, corrects_id) references document(bucket, id),
   constraint document_bucket_quote_id_fkey foreign key (bucket, quote_id) references document(bucket, id),
   constraint document_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index document_account on document using btree (bucket, account_id, id);
+create index document_corrects on document using btree (bucket, corrects_id) where corrects_id is not null;
 create index document_issued on document using btree (tenant_id, mode, document_type, issue_on, id) where state = 'issued';
 create unique index document_quote on document using btree (bucket, quote_id) where quote_id is not null;
 create index document_tenant on document using btree (tenant_id, mode, document_type, id);
