@@ -44,7 +44,8 @@ export interface RoundLimits {
 
 /** A rate that grew by less than this from one round of warming to the next has settled. */
 const SETTLED_GROWTH = 1.05
-const WARM_UP_LEAST = 2
+/** One slow round among the first looks like a rate that has settled. */
+const WARM_UP_LEAST = 7
 
 /**
  * Measures two things in turn, A B A B …, and compares each round of one with the round of the other beside it: what else
@@ -74,7 +75,7 @@ export async function compare(options: {
   for (let round = 0; round < (options.warmUpMost ?? 1); round++) {
     const ours = await options.ours()
     await options.bare()
-    const settled = round >= WARM_UP_LEAST && ours.perSecond < before * SETTLED_GROWTH
+    const settled = round + 1 >= WARM_UP_LEAST && ours.perSecond < before * SETTLED_GROWTH
     before = ours.perSecond
     if (settled) break
   }

@@ -1,30 +1,33 @@
 import { compare, type Figure } from './figure.ts'
 import { callers, httpRequest, newKey } from './load.ts'
 import { onStage, type Stage } from './stage.ts'
-import { fill, prepared, ROUND, type StoredToken, tokenRequest, WARM_UP_MOST } from './tokens.ts'
+import { fill, prepared, ROUND, revealsOf, type StoredToken, tokenRequest, WARM_UP_MOST } from './tokens.ts'
 import type { VaultStage } from './vault-stage.ts'
+
+const UNIT = { tokenize: 'tokens/s', reveal: 'reveals/s' }
 
 interface BesideFigure {
   readonly name: string
+  readonly what: 'tokenize' | 'reveal'
   readonly goal: number
   readonly callers: number
   readonly rounds: number
 }
 
-/** Cards tokenized with many tokens in the database, beside few: each side has a server of its own. The p99 are compared. */
-export function measureTokenScale(
+/** Cards tokenized or revealed with many tokens in the database, beside few: each side has a server of its own. The p99 are compared. */
+export function measureVaultScale(
   stage: Stage,
   figure: BesideFigure & { readonly small: number; readonly large: number },
 ): Promise<Figure> {
   return onStage({ profileFolder: undefined, log: (line) => console.error(line) }, async (second) => {
-    const many = await tokenizer(second, figure.callers, figure.large)
-    const few = await tokenizer(stage, figure.callers, figure.small)
+    const many = await working(second, figure, figure.large)
+    const few = await working(stage, figure, figure.small)
     try {
       return await compare({
         ...figure,
         by: 'p99',
         warmUpMost: WARM_UP_MOST,
-        baselineUnit: 'tokens/s',
+        baselineUnit: UNIT[figure.what],
         ours: many.run,
         bare: few.run,
       })
@@ -35,16 +38,16 @@ export function measureTokenScale(
   })
 }
 
-/** Cards tokenized while every key of the tenant is wrapped anew, beside the same without. The p99 are compared. */
+/** Cards tokenized or revealed while every key of the tenant is wrapped anew, beside the same without. The p99 are compared. */
 export async function measureBesideRewrap(stage: Stage, figure: BesideFigure): Promise<Figure> {
-  const side = await tokenizer(stage, figure.callers, 0)
+  const side = await working(stage, figure, 0)
   const vault = await stage.vault()
   try {
     return await compare({
       ...figure,
       by: 'p99',
       warmUpMost: WARM_UP_MOST,
-      baselineUnit: 'tokens/s',
+      baselineUnit: UNIT[figure.what],
       ours: async () => {
         const job = await beginRewrap(vault)
         const round = await side.run()
@@ -58,24 +61,22 @@ export async function measureBesideRewrap(stage: Stage, figure: BesideFigure): P
   }
 }
 
-async function tokenizer(stage: Stage, count: number, tokens: number) {
+async function working(stage: Stage, { what, callers: count }: BesideFigure, tokens: number) {
   const vault = await stage.vault()
   const { tokens: first } = await fill(stage, vault)
   if (tokens > 0) {
-    for (const sql of MORE) await stage.owners.vault.knex.raw(sql, { each: Math.ceil(tokens / first.length) })
+    const { knex } = stage.owners.vault
+    const [held] = await knex('token').count<{ count: string }[]>('id')
+    const each = Math.ceil((tokens - Number(held?.count)) / first.length)
+    for (const sql of each > 0 ? MORE : []) await knex.raw(sql, { each })
   }
   await stage.settle()
   let made = 0
   const nextOf = () => first[made++ % first.length] as StoredToken
+  const reveals = revealsOf(vault, first)
   const clients = await callers(vault.ports, count)
-  return {
-    run: () =>
-      clients.run(
-        prepared(() => tokenRequest(vault, nextOf().accountId)),
-        ROUND,
-      ),
-    close: () => clients.close(),
-  }
+  const requests = () => (what === 'reveal' ? reveals : prepared(() => tokenRequest(vault, nextOf().accountId)))
+  return { run: () => clients.run(requests(), ROUND), close: () => clients.close() }
 }
 
 /** Rotates the tenant's KEK and begins to wrap every key by the new one. @returns The path of the job. */

@@ -12,7 +12,7 @@ const FIELDS = ['number', 'expiry', 'holder_name']
 /** Long enough to hold some collections of garbage on either side. */
 export const ROUND = { seconds: 2, most: 16_000 }
 /** It takes some ten thousand requests until V8 has compiled what it will. */
-export const WARM_UP_MOST = 10
+export const WARM_UP_MOST = 14
 const FILL = { seconds: 30, most: ACCOUNTS }
 
 /** The rows of one token, written bare: the same columns, checks and indexes, in one statement and so in one transaction. */
@@ -106,14 +106,7 @@ export async function measureReveal(
 ): Promise<Figure> {
   const vault = await stage.vault()
   const { tokens } = await fill(stage, vault)
-  const requests = cycle(
-    tokens.map(({ id }) =>
-      httpRequest('POST', `/v1/tokens/${formatId('tok', id)}/reveal`, vault.headers, {
-        fields: FIELDS,
-        purpose: PURPOSE,
-      }),
-    ),
-  )
+  const requests = revealsOf(vault, tokens)
   let made = 0
   const nextReveal = () => bareReveal(stage, vault, tokens[made++ % tokens.length] as StoredToken)
   await stage.settle()
@@ -131,6 +124,18 @@ export async function measureReveal(
     clients.close()
     await raw.close()
   }
+}
+
+/** Reveals of these tokens in turn, without end: a token may be revealed as often as one likes. */
+export function revealsOf(vault: VaultStage, tokens: readonly StoredToken[]): Supply<Buffer> {
+  return cycle(
+    tokens.map(({ id }) =>
+      httpRequest('POST', `/v1/tokens/${formatId('tok', id)}/reveal`, vault.headers, {
+        fields: FIELDS,
+        purpose: PURPOSE,
+      }),
+    ),
+  )
 }
 
 export function fill(stage: Stage, vault: VaultStage): Promise<Filled> {
@@ -239,7 +244,6 @@ function bareReveal(stage: Stage, vault: VaultStage, { id, subjectId }: StoredTo
   ]
 }
 
-/** A token may be revealed as often as one likes. */
 function cycle<T>(items: readonly T[]): Supply<T> {
   let taken = 0
   return { next: () => items[taken++ % items.length] }
