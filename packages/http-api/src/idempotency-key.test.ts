@@ -20,6 +20,7 @@ test(refuses, 'order-0001, order-0001', 'idempotency_key_invalid')
 test(refuses, 'auftrag-ü-1', 'idempotency_key_invalid')
 test('a card number', refuses, '4242424242424242', 'idempotency_key_invalid')
 test('a card number with hyphens', refuses, 'pay-4242-4242-4242-4242', 'idempotency_key_invalid')
+test('an IBAN with separators', refuses, 'refund:DE89_3704_0044_0532_0130_00', 'idempotency_key_invalid')
 test('an IBAN', refuses, 'refund:DE89370400440532013000', 'idempotency_key_invalid')
 
 test('what a client would make up is taken as it is', (t) => {

@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,6 +25,7 @@ import {
   KeystoreFull,
   KeystoreLocked,
   KeystoreMissing,
+  KeystoreUnreadable,
   RootKeyIsCurrent,
   RootKeyMissing,
 } from './errors.ts'
@@ -167,10 +169,17 @@ test('a lock that nobody releases is named, with what to do', async (t) => {
 })
 
 test('a keystore that is lost, damaged, exposed or another one unwraps what is known and wraps nothing', async (t) => {
-  const spoil: [(path: string) => void, new (path: string) => Error][] = [
+  const spoil: [(path: string) => void, new (path: string, cause: unknown) => Error][] = [
     [(path) => renameSync(path, `${path}.away`), KeystoreMissing],
     [(path) => writeFileSync(path, 'damaged'), KeystoreCorrupt],
     [(path) => chmodSync(path, 0o644), KeystoreExposed],
+    [
+      (path) => {
+        renameSync(path, `${path}.away`)
+        symlinkSync(path, path)
+      },
+      KeystoreUnreadable,
+    ],
   ]
   for (const [act, instanceOf] of spoil) {
     const path = await created()

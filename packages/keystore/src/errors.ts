@@ -28,6 +28,14 @@ export class KeystoreMissing extends Error {
   }
 }
 
+/** It is there, perhaps, but the system does not let us read it: another user's, a broken mount, a dying disk. */
+export class KeystoreUnreadable extends Error {
+  constructor(path: string, cause: unknown) {
+    const { code } = cause as { code?: unknown }
+    super(`The keystore ${path} cannot be read${typeof code === 'string' ? ` (${code})` : ''}.`, { cause })
+  }
+}
+
 /** Replacing a keystore would lose the root KEKs in it, and with them every record ever sealed. */
 export class KeystoreExists extends Error {
   constructor(path: string) {

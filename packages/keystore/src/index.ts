@@ -9,6 +9,7 @@ export {
   KeystoreFull,
   KeystoreLocked,
   KeystoreMissing,
+  KeystoreUnreadable,
   PassphraseTooShort,
   RootKeyIsCurrent,
   RootKeyMissing,

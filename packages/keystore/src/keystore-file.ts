@@ -59,6 +59,7 @@ export async function createKeystoreFile(
  *
  * @returns The provider of its root KEKs, which stay in memory from now on.
  * @throws {KeystoreMissing} There is no file.
+ * @throws {KeystoreUnreadable} The system does not let us read it.
  * @throws {KeystoreExposed} Its mode lets others in.
  * @throws {KeystoreLocked} The passphrase is wrong. (A file that was altered on purpose, its checksum with it, looks the same.)
  * @throws {KeystoreCorrupt} The file is damaged, or is no keystore.

@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { KeystoreCorrupt, KeystoreExists, KeystoreExposed, KeystoreMissing } from './errors.ts'
+import { KeystoreCorrupt, KeystoreExists, KeystoreExposed, KeystoreMissing, KeystoreUnreadable } from './errors.ts'
 import { markOf, readPrivateFile, replacePrivateFile, writeNewPrivateFile } from './private-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kontor-private-file-'))
@@ -79,6 +88,15 @@ test('a missing file is named', async (t) => {
   const path = inFolder('missing')
   const error = await t.throwsAsync(readPrivateFile(path), { instanceOf: KeystoreMissing })
   t.true(error?.message.includes(path))
+})
+
+test('a file that the system does not let us read is named, with the reason that the system gives', async (t) => {
+  const path = inFolder('loop')
+  symlinkSync(path, path)
+  for (const read of [readPrivateFile, markOf]) {
+    const error = await t.throwsAsync(read(path), { instanceOf: KeystoreUnreadable })
+    t.is(error?.message, `The keystore ${path} cannot be read (ELOOP).`)
+  }
 })
 
 test('a folder, a file that is too long and bytes that are no text are damaged keystores', async (t) => {

@@ -1,6 +1,6 @@
 import { constants, link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { KeystoreCorrupt, KeystoreExists, KeystoreExposed, KeystoreMissing } from './errors.ts'
+import { KeystoreCorrupt, KeystoreExists, KeystoreExposed, KeystoreMissing, KeystoreUnreadable } from './errors.ts'
 
 const OWNER_ONLY = 0o600
 const ALL_OTHERS = 0o077
@@ -14,11 +14,12 @@ const FILE_BYTES_MAX = 1024 * 1024
  * @throws {KeystoreMissing} There is none.
  * @throws {KeystoreExposed} Its mode lets a group or others in.
  * @throws {KeystoreCorrupt} It is no regular file, too long, or not UTF-8.
+ * @throws {KeystoreUnreadable} The system does not let us read it.
  */
 export async function readPrivateFile(path: string): Promise<string> {
   // O_NONBLOCK, so that a named pipe in its place does not hold the start for ever.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error) => {
-    throw hasCode(error, 'ENOENT') ? new KeystoreMissing(path) : error
+    throw unread(error, path)
   })
   try {
     // The mode is asked of the open file, so that the file judged is the file read.
@@ -26,7 +27,10 @@ export async function readPrivateFile(path: string): Promise<string> {
     if (!stat.isFile()) throw new KeystoreCorrupt(path)
     if ((stat.mode & ALL_OTHERS) !== 0) throw new KeystoreExposed(path)
     if (stat.size > FILE_BYTES_MAX) throw new KeystoreCorrupt(path)
-    return decodeUtf8(await file.readFile(), path)
+    const bytes = await file.readFile().catch((error) => {
+      throw unread(error, path)
+    })
+    return decodeUtf8(bytes, path)
   } finally {
     await file.close()
   }
@@ -84,10 +88,11 @@ export async function replacePrivateFile(
  *
  * @returns Text that changes when the file is replaced or written to, or its mode changes.
  * @throws {KeystoreMissing} There is none.
+ * @throws {KeystoreUnreadable} The system does not let us look at it.
  */
 export async function markOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch((error) => {
-    throw hasCode(error, 'ENOENT') ? new KeystoreMissing(path) : error
+    throw unread(error, path)
   })
   return [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ')
 }
@@ -119,6 +124,10 @@ function decodeUtf8(bytes: Buffer, path: string): string {
   } catch {
     throw new KeystoreCorrupt(path)
   }
+}
+
+function unread(error: unknown, path: string): Error {
+  return hasCode(error, 'ENOENT') ? new KeystoreMissing(path) : new KeystoreUnreadable(path, error)
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -44,8 +44,17 @@ const THIS_MACHINE = new Set(['127.0.0.1', '[::1]', 'localhost'])
 export function transitClient(options: TransitOptions): TransitClient {
   const base = baseUrl(options)
 
+  /** Whoever renews the token may be late, or have left a file that cannot be read: asking again later may help. */
+  async function token(): Promise<string> {
+    try {
+      return await options.readToken()
+    } catch (cause) {
+      throw new KeyProviderUnavailable('its token cannot be read', { cause })
+    }
+  }
+
   async function attempt(method: string, path: string, body: object | undefined, signal: AbortSignal) {
-    const headers: Record<string, string> = { 'x-vault-token': await options.readToken(), 'x-vault-request': 'true' }
+    const headers: Record<string, string> = { 'x-vault-token': await token(), 'x-vault-request': 'true' }
     if (options.namespace !== undefined) headers['x-vault-namespace'] = options.namespace
     if (body !== undefined) headers['content-type'] = 'application/json'
     // A redirect would carry the token to wherever it points.

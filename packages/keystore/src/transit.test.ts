@@ -136,6 +136,22 @@ test('the token, the namespace and the mount go along as they are configured', a
   t.is(await provider.currentKid(), 'transit:kontor:v1', 'a renewed token is used with the next request')
 })
 
+test('a token that cannot be read at the moment is an outage, and says nothing of where it is', async (t) => {
+  const { fake } = await started(t)
+  let there = true
+  const readToken = async () => {
+    if (there) return fake.token
+    throw new Error('/run/secrets/token')
+  }
+  const provider = providerOf(fake, { readToken })
+  const { kid, wrapped } = await provider.wrap(key, context)
+  there = false
+  const error = await t.throwsAsync(provider.unwrap(kid, wrapped, context), { instanceOf: KeyProviderUnavailable })
+  t.false(error?.message.includes('secrets'))
+  there = true
+  t.deepEqual(await provider.unwrap(kid, wrapped, context), key)
+})
+
 const passing: Mishap[][] = [[503], [429], [500, 502], ['reset'], ['nonsense', 'reset'], ['lost answer']]
 for (const mishaps of passing) {
   test(`${mishaps.join(' and ')} is asked again`, async (t) => {

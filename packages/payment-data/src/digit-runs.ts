@@ -16,8 +16,8 @@ export interface DigitRun {
 /** The decimal digits of every script: a number typed on an Arabic or Devanagari keyboard is the same number. */
 const DIGITS = /\p{Nd}+/gu
 const SPACES = /[\t \u00a0\u2000-\u200a\u202f\u205f\u3000]/g
-/** Soft hyphen, zero-width space and joiners, word joiner: somebody pasted them without seeing them. */
-const INVISIBLE = /[\u00ad\u200b-\u200d\u2060\ufeff]/g
+/** Soft hyphen, zero-width space and joiners, word joiner, marks of direction: somebody pasted them without seeing them. */
+export const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g
 const MARKS = [
   /^[-\u2010-\u2015\u2212]+$/,
   /^[.\u00b7\u2022]+$/,

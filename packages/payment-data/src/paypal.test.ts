@@ -42,6 +42,15 @@ for (const input of [
   })
 }
 
+test('what an address is read as is read as itself, and one that lower case makes too long is refused', (t) => {
+  const label = (letter: string) => letter.repeat(31)
+  const long = (size: number) => `${'a'.repeat(size)}@${[label('İ'), label('İ'), label('İ')].join('.')}.example`
+  const read = parsePaypalEmail(long(50)).reveal() as string
+  t.is(read.length, 50 + 1 + 3 * 62 + 2 + 8)
+  t.is(parsePaypalEmail(read).reveal() as string, read)
+  t.throws(() => parsePaypalEmail(long(60)), { instanceOf: InvalidEmail })
+})
+
 test('a hostile address is refused in no time', (t) => {
   const started = performance.now()
   for (const input of [`${'a.'.repeat(250)}@`, `a@${'b-'.repeat(120)}`, `a@${'b.'.repeat(120)}-`, '@'.repeat(500)]) {

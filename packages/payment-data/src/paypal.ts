@@ -29,11 +29,13 @@ export function parsePaypalEmail(input: string): Secret<PaypalEmail> {
   const local = text.slice(0, Math.max(at, 0))
   const domain = text.slice(at + 1).toLowerCase()
   if (at < 1) throw new InvalidEmail('expected one @ with something on both sides')
-  if (text.length > ADDRESS_LENGTH_MAX || local.length > LOCAL_LENGTH_MAX)
+  const address = `${local}@${domain}`
+  // Lower case can be longer than upper case: measured before, what was stored could not be read again.
+  if (address.length > ADDRESS_LENGTH_MAX || local.length > LOCAL_LENGTH_MAX)
     throw new InvalidEmail('the address is too long')
   if (!LOCAL_PART.test(local)) throw new InvalidEmail('the part before the @ is not of the form of an address')
   if (!DOMAIN.test(domain)) throw new InvalidEmail('the part after the @ is not a domain')
-  return new Secret(`${local}@${domain}` as PaypalEmail)
+  return new Secret(address as PaypalEmail)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type DigitRun, digitRuns, someNumberIn } from './digit-runs.ts'
+import { type DigitRun, digitRuns, INVISIBLE, someNumberIn } from './digit-runs.ts'
 import { ibanLength, isValidIban } from './iban.ts'
 import { schemeOf } from './iin-ranges.ts'
 import { luhnHolds } from './luhn.ts'
@@ -12,7 +12,7 @@ const UUID = /(?<![0-9A-Za-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0
 /** A hash in hexadecimal: 128 bits or more. */
 const HEX_DIGEST = /(?<![0-9A-Za-z])(?:[0-9a-f]{32,}|[0-9A-F]{32,})(?![0-9A-Za-z])/g
 const IBAN_START = /[A-Za-z]{2}[0-9]{2}/g
-const IBAN_SEPARATOR = /[ \u00a0\u202f.\u2010\u2011-]/
+const IBAN_SEPARATOR = /[ \u00a0\u202f._:/\u2010\u2011-]/
 
 /** Stands for what was taken out of a text. It separates numbers, and is none itself. */
 const TAKEN_OUT = '\u0000'
@@ -31,9 +31,9 @@ export function containsPan(text: string): boolean {
   return digitRuns(rest).some((run) => !isReference(run) && !isTelephoneNumber(run) && someNumberIn(run, isCardNumber))
 }
 
-/** Tells whether an IBAN stands in a text, in either case, written together or with spaces, hyphens or dots. */
+/** Tells whether an IBAN stands in a text, in either case, written together or with spaces, hyphens, dots and the like. */
 export function containsIban(text: string): boolean {
-  return ibanSpans(text).next().done === false
+  return ibanSpans(text.replace(INVISIBLE, '')).next().done === false
 }
 
 /** Like `containsPan`, but for every scheme, known or not, and with no exceptions: for fields where no long number belongs. */

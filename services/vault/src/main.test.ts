@@ -123,6 +123,7 @@ const refuses = test.macro<[change: Record<string, string | undefined>, sentence
 
 test.serial(refuses, { KEYSTORE_PASSPHRASE: 'wrong horse battery' }, /does not open with this passphrase/)
 test.serial(refuses, { KEYSTORE_FILE: '/nonexistent/keystore.json' }, /There is no keystore/)
+test.serial(refuses, { KEYSTORE_FILE: `${MAIN}/keystore.json` }, /The keystore .* cannot be read \(ENOTDIR\)/)
 test.serial(refuses, { AUDIT_SINK_FILE: undefined }, /AUDIT_SINK_FILE is not set/)
 test.serial(refuses, { KEYS_DATABASE_URL: undefined }, /KEYS_DATABASE_URL is not set/)
 

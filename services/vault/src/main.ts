@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { createLogger, drain } from '@kontor/http-api'
-import { KeystoreCorrupt, KeystoreExposed, KeystoreLocked, KeystoreMissing } from '@kontor/keystore'
+import { KeystoreCorrupt, KeystoreExposed, KeystoreLocked, KeystoreMissing, KeystoreUnreadable } from '@kontor/keystore'
 import { closeAll, connect } from '@kontor/postgres'
 import { buildVault } from './app.ts'
 import { fileSink } from './audit/sink.ts'
@@ -15,7 +15,7 @@ const KEYS_CONNECTIONS = 5
 const SEAL_EVERY_MS = 250
 /** Shorter than the 30 s after which orchestrators kill. */
 const DRAIN_DEADLINE_MS = 20_000
-const KEYSTORE_ERRORS = [KeystoreCorrupt, KeystoreExposed, KeystoreLocked, KeystoreMissing]
+const KEYSTORE_ERRORS = [KeystoreCorrupt, KeystoreExposed, KeystoreLocked, KeystoreMissing, KeystoreUnreadable]
 
 /**
  * Runs the vault until it is told to stop.
@@ -72,9 +72,10 @@ function reasonOf(error: unknown): string {
   if (error instanceof InvalidConfig || KEYSTORE_ERRORS.some((kind) => error instanceof kind)) {
     return (error as Error).message
   }
-  const code = (error as { code?: unknown }).code
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown }
   if (code === 'EADDRINUSE') return 'The port of VAULT_LISTEN is taken.'
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return 'The address of VAULT_LISTEN cannot be used.'
+  if (syscall === 'listen' && (code === 'EACCES' || code === 'EADDRNOTAVAIL'))
+    return 'The address of VAULT_LISTEN cannot be used.'
   return error instanceof Error ? `${error.name}${typeof code === 'string' ? ` ${code}` : ''}.` : 'Unknown error.'
 }
 

@@ -93,6 +93,26 @@ test.serial('a key that was made for a record that is not there yet is left alon
   t.deepEqual(await runner().subjects.find(subject, 1), dek)
 })
 
+test.serial('however many keys have no record, a job is done only when every record is sealed anew', async (t) => {
+  const it = await custodian('orphans')
+  const subject = { tenantId: it.tenantId, id: newUuid(toBucket(9), Date.now(), randomBytes) }
+  await runner().subjects.first(subject)
+  const others = Array.from({ length: 1_250 }, () => newUuid(toBucket(9), Date.now(), randomBytes))
+  await vault.keysAdmin.query(
+    `insert into dek (bucket, subject_id, version, tenant_id, kek_version, wrapped)
+     select bucket, other, version, tenant_id, kek_version, wrapped from dek, unnest($2::uuid[]) as other
+     where subject_id = $1`,
+    [subject.id, others],
+  )
+  const id = await it.token(newAccountId())
+  const job = (await it.start('reseal')).json().id
+  await workOff(runner().step, 400)
+  t.like((await it.get(`/v1/key-jobs/${job}`)).json(), { state: 'done', done: 1, failures: 0 })
+  const { rows } = await vault.vaultAdmin.query('select dek_version from token where tenant_id = $1', [it.tenantId])
+  t.deepEqual(rows, [{ dek_version: 2 }])
+  t.is(await it.number(id), '4242424242424242')
+})
+
 test.serial('a step does as much as it may and no more, and the next process goes on', async (t) => {
   const it = await custodian('throttled')
   for (let n = 0; n < 7; n++) await it.token()

@@ -42,12 +42,13 @@ const ROWS_PER_SLICE_MAX = 500
 const IDLE_MS = 2_000
 const AFTER_FAILURE_MS = 5_000
 /** With so much that does not open something is wrong with the whole, and a person has to look. */
-const LEFT_OUT_MAX = 1_000
+const BROKEN_MAX = 1_000
 
-/** A job that this process holds, and the subjects that it leaves out. */
+/** A job that this process holds, the subjects that it leaves out, and how many of them have something that does not open. */
 interface Held {
   readonly job: KeyJob
   readonly leftOut: Set<string>
+  broken: number
 }
 
 export function keyJobRunner(deps: RunnerDeps): KeyJobRunner {
@@ -63,7 +64,7 @@ export function keyJobRunner(deps: RunnerDeps): KeyJobRunner {
     const left =
       job.kind === 'rewrap' ? rewrap.remaining(job.tenant_id) : reseal.remaining(job.tenant_id, job.created_at)
     await moveJob(database, owner, job.id, { done: 0, failures: 0, remaining: await left })
-    return { job, leftOut: new Set() }
+    return { job, leftOut: new Set(), broken: 0 }
   }
 
   /** @returns What was done, and which subjects are to be left out from now on. */
@@ -99,12 +100,14 @@ export function keyJobRunner(deps: RunnerDeps): KeyJobRunner {
     const mine = held
     const { done, broken, empty, finished } = await slice(mine, Math.min(rows, ROWS_PER_SLICE_MAX))
     for (const id of [...broken, ...empty]) mine.leftOut.add(id)
+    mine.broken += broken.length
     if (broken.length > 0) logger.error({ event: 'key_job_broken', job: mine.job.id, subjects: broken.length })
     if (!(await moveJob(database, owner, mine.job.id, { done, failures: broken.length }))) {
       held = undefined
       return true
     }
-    if (finished || mine.leftOut.size > LEFT_OUT_MAX) {
+    // Keys without a record are no sign of anything wrong, and however many there are, the job is done only behind them.
+    if (finished || mine.broken > BROKEN_MAX) {
       held = undefined
       await finish(mine)
     }

@@ -6,6 +6,7 @@ import {
   KeystoreExposed,
   KeystoreLocked,
   KeystoreMissing,
+  KeystoreUnreadable,
   RootKeyMissing,
 } from '@kontor/keystore'
 import { DomainError } from '@kontor/problem'
@@ -17,6 +18,7 @@ const OF_PROVIDER = [
   KeystoreExposed,
   KeystoreLocked,
   KeystoreMissing,
+  KeystoreUnreadable,
   RootKeyMissing,
 ]
 

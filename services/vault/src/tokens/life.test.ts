@@ -222,6 +222,7 @@ test.serial(
       '2030-01-01T00:00:00+24:00',
       '2030-01-01 00:00:00.0Z',
       '2030-01-01T00:00:00.000',
+      '9999-12-31T23:59:59-00:01',
     ]) {
       const answer = await tokenize(vault.app, key, { ...CARD, expires_at: wrong })
       t.is(answer.status, 422, wrong)

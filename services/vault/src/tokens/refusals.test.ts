@@ -64,6 +64,7 @@ const breaksRule = test.macro({
 
 test(breaksRule, { ...CARD, on_duplicate: 'reject' }, 'account_required', '/account_id')
 test(breaksRule, { ...CARD, expires_at: '2026-11-23T09:59:59Z' }, 'invalid_expires_at', '/expires_at')
+test(breaksRule, { ...CARD, expires_at: '9999-12-31T23:59:59-12:00' }, 'invalid_expires_at', '/expires_at')
 test(breaksRule, card({ number: '4242424242424241' }), 'invalid_pan', '/card/number')
 test(breaksRule, card({ number: '4242x' }), 'invalid_pan', '/card/number')
 test(breaksRule, card({ expiry_year: 2025 }), 'card_expired', '/card/expiry_month')
