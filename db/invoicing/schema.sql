@@ -3,6 +3,52 @@
 grant usage, create on schema public to kontor_invoicing_owner;
 grant usage on schema public to kontor_invoicing_service;
 
+CREATE OR REPLACE FUNCTION public.apply_credit_note()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  invoice    record;
+  credited   numeric;
+  open_now   bigint;
+  author     uuid;
+  lowered_by bigint;
+begin
+  -- Held until commit. What is computed below stands in statements of its own, which see what was committed while this one waited.
+  select document.gross_minor, document.account_id, document.version into strict invoice from document
+   where document.bucket = new.bucket and document.id = new.corrects_id for update;
+  -- The last line behind the service, which judges each line and each VAT group.
+  select sum(document.gross_minor) into strict credited from document
+   where document.bucket = new.bucket and document.corrects_id = new.corrects_id
+     and document.document_type = 'credit_note' and document.state = 'issued';
+  if abs(credited) > abs(invoice.gross_minor) or sign(credited) * sign(invoice.gross_minor) < 0 then
+    raise exception 'the credit notes of an invoice exceed it' using errcode = 'integrity_constraint_violation';
+  end if;
+  select open_minor(new.bucket, new.corrects_id) into strict open_now;
+  lowered_by := least(open_now, new.payable_minor);
+  if lowered_by > 0 then
+    insert into allocation (bucket, id, tenant_id, credit_note_id, invoice_id, amount_minor, created_at)
+    values (new.bucket, new_bucketed_id(new.bucket, new.issued_at), new.tenant_id, new.id, new.corrects_id, lowered_by, new.issued_at);
+  end if;
+  -- The draw writes it in the same statement, before this runs.
+  select event.actor_key_id into strict author from event
+   where event.bucket = new.bucket and event.object_id = new.id and event.type = 'credit_note.issued';
+  insert into event (bucket, id, tenant_id, mode, type, account_id, object_id, object_version, actor_key_id, at)
+  values (new.bucket, new_bucketed_id(new.bucket, new.issued_at), new.tenant_id, new.mode,
+    case when credited = invoice.gross_minor then 'invoice.credited' else 'invoice.partially_credited' end,
+    invoice.account_id, new.corrects_id, invoice.version, author, new.issued_at);
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.new_bucketed_id(of_bucket smallint, at timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+AS $function$
+  select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(of_bucket::int), 3, '0')
+    || substr(replace(gen_random_uuid()::text, '-', ''), 17))::uuid
+$function$;
+
 CREATE OR REPLACE FUNCTION public.open_minor(of_bucket smallint, of_id uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -181,6 +227,7 @@ create index document_corrects on document using btree (bucket, corrects_id) whe
 create index document_issued on document using btree (tenant_id, mode, document_type, issue_on, id) where state = 'issued';
 create unique index document_quote on document using btree (bucket, quote_id) where quote_id is not null;
 create index document_tenant on document using btree (tenant_id, mode, document_type, id);
+create trigger document_credit_applied after update on document for each row when (old.state = 'draft' and new.state = 'issued' and new.document_type = 'credit_note' and new.corrects_id is not null) execute function apply_credit_note();
 create trigger document_immutable before delete or update on document for each row when (old.state = 'issued') execute function refuse_change();
 create trigger document_kept before truncate on document for each statement execute function refuse_change();
 comment on column document.external_id is 'find the document from the tenant''s own system; contract, GDPR 6(1)(b); as long as the document';
@@ -228,6 +275,7 @@ create table event (
   constraint event_mode_check check (mode = any (array['test', 'live'])),
   constraint event_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
+create index event_credit_note_issued on event using btree (bucket, object_id) where type = 'credit_note.issued';
 create index event_fate on event using btree (bucket, object_id) where type !~~ '%.created' and type !~~ '%.issued';
 create index event_tenant on event using btree (tenant_id, id);
 grant select, insert on event to kontor_invoicing_service;

@@ -50,6 +50,8 @@ export const ENGLISH: Catalogue = {
     buyerReference: 'Your reference',
     orderReference: 'Your order',
     quoteNumber: 'Our quote',
+    precedingInvoice: 'For invoice',
+    reason: 'Reason',
     yourVatId: 'Your VAT ID',
     yourLegalId: 'Your register no.',
     contact: 'Contact',
@@ -115,6 +117,9 @@ export const ENGLISH: Catalogue = {
     nothingToPay: () => 'Nothing is left to pay.',
     creditBalance: (amount) => `Nothing is to be paid. A balance of ${amount} remains in your favour.`,
     credited: (amount) => `We credit you with ${amount}.`,
+    dated: (number, on) => `${number} of ${on}`,
+    corrects: (title, invoice) => `${title} for invoice ${invoice}.`,
+    refers: (invoice) => `This document refers to invoice ${invoice}.`,
     received: (amount) => `We have received ${amount} with thanks.`,
     quoteValid: (date) =>
       date === undefined

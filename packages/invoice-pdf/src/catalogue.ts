@@ -16,6 +16,8 @@ export interface Words {
   readonly buyerReference: string
   readonly orderReference: string
   readonly quoteNumber: string
+  readonly precedingInvoice: string
+  readonly reason: string
   readonly yourVatId: string
   readonly yourLegalId: string
   readonly contact: string
@@ -77,6 +79,10 @@ export interface Sentences {
   nothingToPay(): string
   creditBalance(amount: string): string
   credited(amount: string): string
+  /** Of a number and a day. */
+  dated(number: string, on: string): string
+  corrects(title: string, invoice: string): string
+  refers(invoice: string): string
   received(amount: string): string
   quoteValid(until: string | undefined): string
   /** Of a VAT group in gross prices. */

@@ -19,10 +19,18 @@ export function metaContent(document: PdfDocument, phrasing: Phrasing): Pair[] {
     ...pairIfGiven(words.buyerReference, 'buyerReference', document.buyerReference),
     ...pairIfGiven(words.orderReference, 'orderReference', document.orderReference),
     ...pairIfGiven(words.quoteNumber, 'quoteNumber', document.quoteNumber),
+    ...pairIfGiven(words.precedingInvoice, 'precedingInvoice.number', precedingText(document, phrasing)),
     ...pairIfGiven(words.yourVatId, 'buyer.vatId', buyer.vatId),
     ...pairIfGiven(words.yourLegalId, 'buyer.legalId', buyer.legalId),
     ...pairIfGiven(words.contact, 'issuer.contactName', issuer.contactName),
     ...date(words.validUntil, 'validUntil'),
     ...date(words.dueDate, 'dueOn'),
   ]
+}
+
+/** @returns `10001-7 vom 23.11.2026`. */
+export function precedingText({ precedingInvoice }: PdfDocument, phrasing: Phrasing): string | undefined {
+  if (!precedingInvoice) return undefined
+  const { number, issuedOn } = precedingInvoice
+  return issuedOn === undefined ? number : phrasing.catalogue.sentences.dated(number, phrasing.date(issuedOn))
 }

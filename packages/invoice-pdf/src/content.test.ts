@@ -1,7 +1,7 @@
 import test from 'ava'
 import { contentOf, printedTexts } from './content.ts'
 import type { PdfDocument } from './document.ts'
-import { GERMAN_INVOICE, GROSS_INVOICE, SWISS_INVOICE } from './testing/sample-documents.ts'
+import { GERMAN_CREDIT_NOTE, GERMAN_INVOICE, GROSS_INVOICE, SWISS_INVOICE } from './testing/sample-documents.ts'
 
 const texts = (document: PdfDocument) => [...printedTexts(document)].map(({ text }) => text)
 const withPayable = (document: PdfDocument, payableMinor: bigint): PdfDocument => ({
@@ -39,6 +39,37 @@ const says = test.macro<[document: PdfDocument, sentence: string]>({
     ),
   title: (because) => because ?? '',
 })
+test(
+  'a credit note says which invoice it corrects, as German VAT law wants it',
+  says,
+  GERMAN_CREDIT_NOTE,
+  `Rechnungskorrektur zu Rechnung ${GERMAN_INVOICE.number} vom 12.11.2026.`,
+)
+test('a credit note says why', says, GERMAN_CREDIT_NOTE, 'Grund: Die Ware kam beschädigt an.')
+test(
+  'in Switzerland it is a Gutschrift',
+  says,
+  { ...GERMAN_CREDIT_NOTE, issuer: SWISS_INVOICE.issuer },
+  `Gutschrift zu Rechnung ${GERMAN_INVOICE.number} vom 12.11.2026.`,
+)
+test(
+  'a credit note in English',
+  says,
+  { ...GERMAN_CREDIT_NOTE, language: 'en' },
+  `Credit note for invoice ${GERMAN_INVOICE.number} of 12 Nov 2026.`,
+)
+test(
+  'a corrected invoice says what it corrects',
+  says,
+  { ...GERMAN_INVOICE, typeCode: '384', precedingInvoice: { number: 'ALT-1' } },
+  'Korrekturrechnung zu Rechnung ALT-1.',
+)
+test(
+  'an invoice that replaces another one refers to it',
+  says,
+  { ...GERMAN_INVOICE, precedingInvoice: { number: 'ALT-1', issuedOn: '2026-11-01' } },
+  'Dieses Dokument bezieht sich auf die Rechnung ALT-1 vom 01.11.2026.',
+)
 test(
   'an open invoice asks for a transfer',
   says,

@@ -2,11 +2,11 @@ import { titleOf } from './catalogue.ts'
 import { cleanLine } from './clean-text.ts'
 import { type AddressContent, addressContent, footerContent } from './content-address.ts'
 import { type TableContent, tableContent } from './content-lines.ts'
-import { metaContent } from './content-meta.ts'
+import { metaContent, precedingText } from './content-meta.ts'
 import { type PaymentContent, paymentContent } from './content-payment.ts'
 import { type TotalsContent, totalsContent, type VatContent, vatContent } from './content-totals.ts'
 import type { PdfDocument } from './document.ts'
-import { phrasingOf } from './phrasing.ts'
+import { type Phrasing, phrasingOf } from './phrasing.ts'
 import { line, type Pair, type Printed, paragraph, printedIn, words } from './printed.ts'
 
 /** Text at the end of the document. */
@@ -62,11 +62,29 @@ export function contentOf(document: PdfDocument): Content {
     totals: totalsContent(document, phrasing),
     vat: vatContent(document, phrasing),
     payment: paymentContent(document, phrasing),
-    sections: sectionsOf(document, catalogue.words.terms),
+    sections: [...correctionOf(document, phrasing, heading), ...sectionsOf(document, catalogue.words.terms)],
     footer: footerContent(document, catalogue),
     page: words(catalogue.words.page),
     of: words(catalogue.words.of),
   }
+}
+
+/** Which invoice is corrected, as the law wants it said (§ 31 (5) UStDV, Art. 27 MWSTG), and why. */
+function correctionOf(document: PdfDocument, phrasing: Phrasing, heading: string): Section[] {
+  const preceding = precedingText(document, phrasing)
+  if (preceding === undefined) return []
+  const { sentences, words: labels } = phrasing.catalogue
+  const corrects = document.kind === 'credit_note' || document.typeCode === '384'
+  const sentence = corrects ? sentences.corrects(heading, preceding) : sentences.refers(preceding)
+  const reason = paragraph('reason', document.reason ?? '')
+  return [
+    {
+      paragraphs: [
+        line('precedingInvoice.number', sentence),
+        ...(reason.text === '' ? [] : [{ field: 'reason', text: `${labels.reason}: ${reason.text}` }]),
+      ],
+    },
+  ]
 }
 
 function sectionsOf(document: PdfDocument, termsHeading: string): Section[] {

@@ -172,6 +172,10 @@ export interface PdfDocument {
   readonly buyerReference?: string | undefined
   readonly orderReference?: string | undefined
   readonly quoteNumber?: string | undefined
+  /** The invoice that is corrected or replaced (BG-3). */
+  readonly precedingInvoice?: { readonly number: string; readonly issuedOn?: CalendarDate | undefined } | undefined
+  /** Why. */
+  readonly reason?: string | undefined
   /** `gross`: prices and amounts have VAT in them, and the totals begin with their sum. Net if left out. */
   readonly priceMode?: 'net' | 'gross' | undefined
   readonly lines: readonly DocumentLine[]

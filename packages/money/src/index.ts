@@ -39,6 +39,14 @@ export {
   type LineAllowanceCharge,
   type LineInput,
 } from './totals.ts'
-export { type NetDifference, VAT_CATEGORIES, type VatCategory, type VatGroup } from './vat.ts'
+export {
+  type NetDifference,
+  type StatedVat,
+  VAT_CATEGORIES,
+  type VatCategory,
+  type VatGroup,
+  vatIn,
+  vatOn,
+} from './vat.ts'
 export { type DatedRate, RATED_COUNTRIES, ratesOn } from './vat-rates.ts'
 export { exemptionCodes, needsExemptionReason, ownExemptionCode } from './vatex.ts'

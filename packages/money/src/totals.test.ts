@@ -280,3 +280,16 @@ test('a document of ten lines takes at most 100 µs', (t) => {
   t.log(`${fastestUs.toFixed(1)} µs`)
   t.true(fastestUs <= 100, `${fastestUs} µs`)
 })
+
+test('VAT that was decided stands in the place of what would be computed, in net and in gross prices', (t) => {
+  const statedVat = [
+    { category: 'S', rate: '19', taxMinor: 1n },
+    { category: 'S', rate: '7', taxMinor: 99n },
+  ] as const
+  const net = documentTotals(document([line('1', '0.02')], { statedVat }))
+  t.like(net, { netMinor: 2n, vatMinor: 1n, grossMinor: 3n })
+  const gross = documentTotals(document([line('1', '0.05')], { statedVat, priceMode: 'gross' }))
+  t.like(gross, { netMinor: 4n, vatMinor: 1n, grossMinor: 5n })
+  const computed = documentTotals(document([line('1', '0.02'), line('1', '1', { vatRate: '25' })], { statedVat }))
+  t.is(computed.vatMinor, 26n, 'a group of which nothing is said is computed')
+})

@@ -2,7 +2,7 @@ import { DomainError } from '@kontor/problem'
 import { boundedMinor, currencyExponent } from './amount.ts'
 import { parseDecimal, powerOfTen, type Rational, roundHalfAwayFromZero } from './decimal.ts'
 import { CashRoundingNotAvailable, InvalidBaseQuantity, RoundingAmbiguous } from './errors.ts'
-import { type NetDifference, VatBreakdown, type VatCategory, type VatGroup } from './vat.ts'
+import { type NetDifference, type StatedVat, VatBreakdown, type VatCategory, type VatGroup } from './vat.ts'
 
 /** An allowance (`charge: false`, BG-27) or charge (BG-28) of one line. */
 export interface LineAllowanceCharge {
@@ -40,6 +40,8 @@ export interface DocumentInput {
   readonly priceMode?: 'net' | 'gross' | undefined
   /** `cash` rounds what is due to 5 Rappen, in BT-114. */
   readonly rounding?: 'none' | 'cash' | undefined
+  /** Groups whose VAT was decided elsewhere; a group that the document does not have is ignored. */
+  readonly statedVat?: readonly StatedVat[] | undefined
 }
 
 /** What a document in gross prices has beside its totals. */
@@ -139,7 +141,7 @@ function inNetPrices(input: DocumentInput): Parts {
     lineNetMinor,
     allowancesMinor: sumOf(input.allowancesCharges, false), // BR-CO-11
     chargesMinor: sumOf(input.allowancesCharges, true), // BR-CO-12
-    vatGroups: breakdown.groups(),
+    vatGroups: breakdown.groups(input.statedVat),
   }
 }
 
@@ -158,7 +160,7 @@ function inGrossPrices(input: DocumentInput): Parts {
       amountMinor: breakdown.addGross(item.vatCategory, item.vatRate, signed(item)),
     }),
   }))
-  const { groups, netDifferences } = breakdown.groupsOfGross()
+  const { groups, netDifferences } = breakdown.groupsOfGross(input.statedVat)
   const differences = netDifferences.map(({ amountMinor }) => amountMinor)
   return {
     lineNetMinor,

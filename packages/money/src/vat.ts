@@ -29,6 +29,17 @@ export interface VatGroup {
   readonly taxMinor: bigint
 }
 
+/**
+ * VAT of a group that is not computed from its base: of several credit notes, each rounded by itself, the sum would miss what
+ * their invoice charged.
+ */
+export interface StatedVat {
+  readonly category: VatCategory
+  /** Canonical, as `VatGroup.rate`. */
+  readonly rate?: string | undefined
+  readonly taxMinor: bigint
+}
+
 /** By how much the net amounts of a group, rounded one by one, miss the group's base. Signed: what is to be added to them. */
 export interface NetDifference {
   readonly category: VatCategory
@@ -86,7 +97,7 @@ export class VatBreakdown {
    */
   addGross(category: VatCategory, percent: string | undefined, grossMinor: bigint): bigint {
     const group = this.#group(category, percent)
-    const netMinor = grossMinor - containedVat(grossMinor, group.rate)
+    const netMinor = grossMinor - vatIn(grossMinor, group.rate)
     group.amountMinor += grossMinor
     group.netMinor += netMinor
     return netMinor
@@ -95,33 +106,36 @@ export class VatBreakdown {
   /**
    * The tax of a group is rounded once, on the group's base; the sum of taxes per line would drift from it.
    *
+   * @param stated Groups whose tax was decided elsewhere.
    * @returns A group for every (category, rate) that was added, also where the base came out at 0.
    * @throws {AmountOverflow}
    * @see EN 16931-1, BR-CO-17: BT-117 = BT-116 × BT-119 ÷ 100, rounded to the currency's decimals
    */
-  groups(): VatGroup[] {
+  groups(stated: readonly StatedVat[] = []): VatGroup[] {
     return Array.from(this.#groups.values(), ({ category, rate, amountMinor: baseMinor }) => {
       boundedMinor(baseMinor)
       if (!rate) return { category, baseMinor, taxMinor: 0n }
-      const taxMinor = boundedMinor(roundHalfAwayFromZero({ num: baseMinor * rate.num, den: rate.den * 100n }))
-      return { category, rate: formatDecimal(rate), baseMinor, taxMinor }
+      const key = { category, rate: formatDecimal(rate) }
+      const taxMinor = boundedMinor(statedTax(stated, key) ?? vatOn(baseMinor, rate))
+      return { ...key, baseMinor, taxMinor }
     })
   }
 
   /**
    * Takes the tax out of the gross of each group, rounded once, so that base and tax add up to what the customer saw.
    *
+   * @param stated Groups whose tax was decided elsewhere.
    * @returns The groups, and where the nets that were rounded one by one miss a base, by how much.
    * @throws {AmountOverflow}
    * @see docs/adr/0016-gross-prices.md
    */
-  groupsOfGross(): { groups: VatGroup[]; netDifferences: NetDifference[] } {
+  groupsOfGross(stated: readonly StatedVat[] = []): { groups: VatGroup[]; netDifferences: NetDifference[] } {
     const groups: VatGroup[] = []
     const netDifferences: NetDifference[] = []
     for (const { category, rate, amountMinor, netMinor } of this.#groups.values()) {
-      const taxMinor = containedVat(boundedMinor(amountMinor), rate)
-      const baseMinor = boundedMinor(amountMinor - taxMinor)
       const key = rate ? { category, rate: formatDecimal(rate) } : { category }
+      const taxMinor = statedTax(stated, key) ?? vatIn(boundedMinor(amountMinor), rate)
+      const baseMinor = boundedMinor(amountMinor - taxMinor)
       groups.push({ ...key, baseMinor, taxMinor: boundedMinor(taxMinor) })
       if (baseMinor !== netMinor) netDifferences.push({ ...key, amountMinor: baseMinor - netMinor })
     }
@@ -139,8 +153,17 @@ export class VatBreakdown {
   }
 }
 
+function statedTax(stated: readonly StatedVat[], { category, rate }: { category: string; rate?: string }) {
+  return stated.find((group) => group.category === category && group.rate === rate)?.taxMinor
+}
+
+/** @returns The VAT on a net amount: net × rate ÷ 100, rounded. */
+export function vatOn(netMinor: bigint, rate: Rational | undefined): bigint {
+  return rate ? roundHalfAwayFromZero({ num: netMinor * rate.num, den: rate.den * 100n }) : 0n
+}
+
 /** @returns What of `grossMinor` is VAT: gross × rate ÷ (100 + rate), rounded. */
-function containedVat(grossMinor: bigint, rate: Rational | undefined): bigint {
+export function vatIn(grossMinor: bigint, rate: Rational | undefined): bigint {
   if (!rate || rate.num === 0n) return 0n
   return roundHalfAwayFromZero({ num: grossMinor * rate.num, den: 100n * rate.den + rate.num })
 }

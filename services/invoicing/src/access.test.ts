@@ -20,10 +20,12 @@ const ROLES = ['checkout', 'invoicing', 'accounting', 'admin'] as const
 const ALL = ROLES
 const ADMIN = ['admin'] as const
 const WHO_SELLS = ['checkout', 'invoicing', 'admin'] as const
+/** Bookkeeping sees corrections; it is those who write invoices that make them. */
+const WHO_CORRECTS = ['invoicing', 'admin'] as const
 const WHO_COUNTS = ['invoicing', 'accounting', 'admin'] as const
 
 const unknownId = (prefix: IdPrefix) => formatId(prefix, newUuid(toBucket(7), 0, randomBytes))
-const [iss, acc, quo, inv, ser, pay] = (['iss', 'acc', 'quo', 'inv', 'ser', 'pay'] as const).map(unknownId)
+const [iss, acc, quo, inv, cre, ser, pay] = (['iss', 'acc', 'quo', 'inv', 'cre', 'ser', 'pay'] as const).map(unknownId)
 
 /** Every route, and who may call it. */
 const ROUTES: readonly (readonly [method: string, template: string, url: string, roles: readonly string[]])[] = [
@@ -46,6 +48,13 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/invoices', '/v1/invoices', ALL],
   ['GET', '/v1/invoices/{invoiceId}', `/v1/invoices/${inv}`, ALL],
   ['GET', '/v1/invoices/{invoiceId}.pdf', `/v1/invoices/${inv}.pdf`, ALL],
+  ['POST', '/v1/invoices/{invoiceId}/credit-notes', `/v1/invoices/${inv}/credit-notes`, WHO_CORRECTS],
+  ['POST', '/v1/invoices/{invoiceId}/cancel', `/v1/invoices/${inv}/cancel`, WHO_CORRECTS],
+  ['POST', '/v1/credit-notes', '/v1/credit-notes', WHO_CORRECTS],
+  ['POST', '/v1/credit-notes/{creditNoteId}/issue', `/v1/credit-notes/${cre}/issue`, WHO_CORRECTS],
+  ['GET', '/v1/credit-notes', '/v1/credit-notes', WHO_COUNTS],
+  ['GET', '/v1/credit-notes/{creditNoteId}', `/v1/credit-notes/${cre}`, WHO_COUNTS],
+  ['GET', '/v1/credit-notes/{creditNoteId}.pdf', `/v1/credit-notes/${cre}.pdf`, WHO_COUNTS],
   ['POST', '/v1/payments', '/v1/payments', WHO_COUNTS],
   ['GET', '/v1/payments/{paymentId}', `/v1/payments/${pay}`, ALL],
   ['GET', '/v1/series', '/v1/series', WHO_COUNTS],

@@ -1,5 +1,6 @@
 import { type ApiServer, buildServer, type ServerOptions } from '@kontor/http-api'
 import { accountRoutes } from './accounts/routes.ts'
+import { creditNoteRoutes } from './credit-notes/routes.ts'
 import type { Deps } from './deps.ts'
 import { issuing } from './documents/issue.ts'
 import { exportRoutes } from './exports/routes.ts'
@@ -18,7 +19,7 @@ export async function buildInvoicing(
   const app = await buildServer({
     title: 'Kontor invoicing',
     description:
-      'Accounts, quotes, invoices and payments. Numbers have no gap and no duplicate; amounts are integers in minor units; an issued document does not change. Payment data never comes here: send a token of the vault.',
+      'Accounts, quotes, invoices, credit notes and payments. Numbers have no gap and no duplicate; amounts are integers in minor units; an issued document does not change. Payment data never comes here: send a token of the vault.',
     version: '0.1.0',
     ...server,
     ready: async () => {
@@ -30,6 +31,7 @@ export async function buildInvoicing(
   accountRoutes(app, deps)
   quoteRoutes(app, deps, issue)
   invoiceRoutes(app, deps, issue, (ids) => paidOf(deps.database, ids))
+  creditNoteRoutes(app, deps, issue)
   paymentRoutes(app, deps)
   seriesRoutes(app, deps)
   exportRoutes(app, deps)

@@ -174,6 +174,19 @@ export const SWISS_INVOICE: PdfDocument = {
   notes: [],
 }
 
+/** Two of the lines of `GERMAN_INVOICE`, taken back. */
+export const GERMAN_CREDIT_NOTE: PdfDocument = {
+  ...GERMAN_INVOICE,
+  kind: 'credit_note',
+  typeCode: '381',
+  number: 'CN-100234567-1',
+  dueOn: undefined,
+  precedingInvoice: { number: GERMAN_INVOICE.number, issuedOn: GERMAN_INVOICE.issuedOn },
+  reason: 'Die Ware kam beschädigt an.',
+  terms: undefined,
+  payeeAccounts: [],
+}
+
 /** A Swiss receipt in prices with VAT: what the customer saw is what he pays, and three nets that lack a Rappen say so. */
 export const GROSS_INVOICE: PdfDocument = {
   ...SWISS_INVOICE,

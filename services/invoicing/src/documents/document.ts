@@ -1,3 +1,4 @@
+import type { VatCategory } from '@kontor/money'
 import type { Static } from 'typebox'
 import type { DocumentType } from '../numbering/document-type.ts'
 import type { MaskedInstrument } from '../vault/client.ts'
@@ -7,6 +8,7 @@ import type {
   LineFormWire,
   PaymentMeansWire,
   PeriodWire,
+  PrecedingInvoiceWire,
   VatExemptionWire,
 } from './schema.ts'
 
@@ -14,6 +16,7 @@ export type LineForm = Static<typeof LineFormWire>
 export type DocumentAllowanceCharge = Static<typeof AllowanceChargeWire>
 export type PaymentMeans = Static<typeof PaymentMeansWire>
 export type Period = Static<typeof PeriodWire>
+export type PrecedingInvoice = Static<typeof PrecedingInvoiceWire>
 export type VatExemption = Static<typeof VatExemptionWire>
 export type ExchangeRateForm = Static<typeof ExchangeRateWire>
 
@@ -41,6 +44,27 @@ export interface Content {
   readonly instrument?: Pick<MaskedInstrument, 'type' | 'display'>
   /** Number of the quote that this invoice was made from. */
   readonly quote_number?: string
+  /** The invoice that this document corrects or replaces (BG-3), ours or another system's. */
+  readonly preceding_invoice?: PrecedingInvoice
+  /** Why it is corrected, printed. */
+  readonly reason?: string
+  /** Which parts of an invoice of ours a credit note takes back. */
+  readonly credit?: Credit
+}
+
+/** What of an invoice a credit note takes back, in the prices of the invoice: what is left is computed from these. */
+export interface Credit {
+  /** Places of the invoice's lines, from 1. Without a quantity it is a reduction of the price. */
+  readonly lines: readonly { readonly line: number; readonly quantity: string | null; readonly amount_minor: number }[]
+  /** Places of the invoice's allowances and charges, from 1. */
+  readonly allowances_charges: readonly { readonly place: number; readonly amount_minor: number }[]
+  /** The VAT of each group, so decided that the credit notes of an invoice add up to what it charged. */
+  readonly vat_groups: readonly {
+    readonly category: VatCategory
+    readonly rate: string | null
+    readonly base_minor: number
+    readonly tax_minor: number
+  }[]
 }
 
 /** A quote or invoice as it is stored. */
@@ -56,6 +80,8 @@ export interface Document {
   readonly series_id: string | null
   readonly external_id: string | null
   readonly quote_id: string | null
+  /** The invoice of ours that a credit note or a corrected invoice refers to. */
+  readonly corrects_id: string | null
   readonly token_id: string | null
   readonly currency: string
   readonly net_minor: bigint

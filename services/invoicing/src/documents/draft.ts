@@ -30,6 +30,13 @@ export interface JudgedDraft {
   readonly form: OrderForm
 }
 
+/** What of a judged draft is written. */
+export interface WrittenDraft extends Pick<JudgedDraft, 'content' | 'totals'> {
+  readonly account: Pick<Account, 'id'>
+  readonly issuer: Pick<Issuer, 'id'>
+  readonly form: Pick<OrderForm, 'external_id' | 'token_id' | 'currency' | 'issue_on' | 'due_on'>
+}
+
 /**
  * Reads an order form, finds what it names and checks every rule, before anything is written.
  *
@@ -57,8 +64,13 @@ export async function writeDraft(
   deps: Deps,
   tx: Tx,
   actor: Principal,
-  kind: { readonly type: DocumentType; readonly typeCode: string; readonly quoteId: string | null },
-  judged: JudgedDraft,
+  kind: {
+    readonly type: DocumentType
+    readonly typeCode: string
+    readonly quoteId: string | null
+    readonly correctsId?: string | null
+  },
+  judged: WrittenDraft,
 ): Promise<Document> {
   const { account, issuer, content, totals, form } = judged
   const bucket = bucketOf(account.id)
@@ -76,6 +88,7 @@ export async function writeDraft(
     series_id: null,
     external_id: form.external_id ?? null,
     quote_id: kind.quoteId,
+    corrects_id: kind.correctsId ?? null,
     token_id: form.token_id === undefined ? null : parseId('tok', form.token_id),
     currency: form.currency,
     net_minor: totals.netMinor,

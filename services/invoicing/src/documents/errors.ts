@@ -20,6 +20,18 @@ export class DateInFuture extends DomainError {
   }
 }
 
+/** A correction cannot be older than what it corrects. */
+export class DateBeforeOriginal extends DomainError {
+  readonly code = 'date_before_original'
+  readonly status = 422
+  readonly title = 'A correction would be dated before the invoice that it corrects'
+  override readonly extensions: { earliest: string }
+  constructor(earliest: string) {
+    super(`that invoice was issued on ${earliest}`)
+    this.extensions = { earliest }
+  }
+}
+
 export class InvalidDate extends DomainError {
   readonly code = 'invalid_date'
   readonly status = 422
@@ -51,7 +63,7 @@ export class UnknownReference extends DomainError {
   readonly code: string
   readonly status = 422
   readonly title = 'The request names something that does not exist'
-  constructor(what: 'account' | 'issuer' | 'token') {
+  constructor(what: 'account' | 'invoice' | 'issuer' | 'line' | 'token') {
     super(`there is no such ${what}`)
     this.code = `unknown_${what}`
   }
@@ -198,5 +210,24 @@ export class ExchangeRateMissing extends DomainError {
   readonly title = 'VAT in another currency needs an exchange rate'
   constructor() {
     super('give the rate, its day and its source')
+  }
+}
+
+/** An invoice of ours is credited where it stands, so that what is left of it is looked after. */
+export class OwnInvoice extends DomainError {
+  readonly code = 'own_invoice'
+  readonly status = 422
+  readonly title = 'The invoice that is referred to was issued here'
+  constructor() {
+    super('credit it under /v1/invoices/{id}/credit-notes; correct it with corrects_id')
+  }
+}
+
+export class CorrectionNotAllowed extends DomainError {
+  readonly code = 'correction_not_allowed'
+  readonly status = 422
+  readonly title = 'The invoice cannot refer to another one like this'
+  constructor() {
+    super('corrects_id belongs to type_code 384; preceding_invoice names an invoice of another system')
   }
 }

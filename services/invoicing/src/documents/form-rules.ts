@@ -24,6 +24,7 @@ export function judgeForm({ currency, issue_on, due_on, content }: Form): Docume
   checkDay(content.delivery_on, '/delivery_on')
   checkDay(content.valid_until, '/valid_until')
   checkDay(content.exchange_rate?.on, '/exchange_rate/on')
+  checkDay(content.preceding_invoice?.issued_on, '/preceding_invoice/issued_on')
   checkPeriod(content.period, '/period')
   for (const [index, line] of content.lines.entries()) checkPeriod(line.period, `/lines/${index}/period`)
   if (issue_on && due_on && due_on < issue_on) throw new DueBeforeIssue().at('/due_on')
@@ -64,6 +65,11 @@ export function totalsOf(currency: string, content: Content): DocumentTotals {
     })),
     prepaidMinor: BigInt(content.prepaid_minor ?? 0),
     roundingMinor: BigInt(content.rounding_minor ?? 0),
+    statedVat: content.credit?.vat_groups.map(({ category, rate, tax_minor }) => ({
+      category,
+      rate: rate ?? undefined,
+      taxMinor: BigInt(tax_minor),
+    })),
   })
 }
 

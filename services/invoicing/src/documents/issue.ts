@@ -13,6 +13,7 @@ import { openSeriesOf, seriesKey } from '../numbering/series.ts'
 import { dayIn } from './calendar.ts'
 import type { Document } from './document.ts'
 import {
+  DateBeforeOriginal,
   DateBeforePrevious,
   DateInFuture,
   DraftChanged,
@@ -29,6 +30,14 @@ import { judgeVat } from './vat-rules.ts'
 
 /** Draws of one issue: its series is made after the first, and only a numbering that changes all the time asks for more. */
 const DRAWS_MAX = 4
+
+export interface IssueIntent {
+  readonly type: DocumentType
+  readonly id: string
+  readonly idempotencyKey: string
+  /** What the key belongs to where issuing is a part of something else; the issue itself unless given. */
+  readonly operation?: string
+}
 
 /** How an issued document is answered. */
 export type IssuedWire = (document: Document) => unknown
@@ -67,17 +76,13 @@ export function issuing(deps: Deps) {
     throw new SeriesBusy()
   }
 
-  return async function issue(
-    actor: Principal,
-    intent: { readonly type: DocumentType; readonly id: string; readonly idempotencyKey: string },
-    toWire: IssuedWire,
-  ): Promise<Answer> {
+  return async function issue(actor: Principal, intent: IssueIntent, toWire: IssuedWire): Promise<Answer> {
     const digest = digestIntent(
       deps.idempotencySecret,
       {
         tenantId: actor.tenantId,
         mode: actor.mode,
-        operation: `POST /v1/${intent.type}s/:id/issue`,
+        operation: intent.operation ?? `POST /v1/${intent.type.replaceAll('_', '-')}s/:id/issue`,
         parentId: intent.id,
         idempotencyKey: intent.idempotencyKey,
         request: null,
@@ -152,7 +157,10 @@ function judgeIssue(document: Document, { issuer, account, numberings }: Parties
   const issueOn = document.issue_on ?? today
   if (issueOn > today) throw new DateInFuture(today).at('/issue_on')
   if (document.due_on !== null && document.due_on < issueOn) throw new DueBeforeIssue().at('/due_on')
-  const totals = judgeVat({ document, issueOn, issuer, account })
+  // A correction has the rate of what it corrects, whatever the rate is today.
+  const suppliedOn = document.content.preceding_invoice?.issued_on
+  if (suppliedOn !== undefined && issueOn < suppliedOn) throw new DateBeforeOriginal(suppliedOn).at('/issue_on')
+  const totals = judgeVat({ document, issueOn, issuer, account, ...(suppliedOn === undefined ? {} : { suppliedOn }) })
   const snapshot = takeSnapshot({ document, issueOn, issuer, account, totals })
   const sealed = sealSnapshot(snapshot)
   const numbering = numberings[document.document_type]

@@ -2,8 +2,8 @@ import { type IdPrefix, parseId } from '@kontor/ids'
 import Type from 'typebox'
 import { ExternalId, Id, Paging } from '../wire/fields.ts'
 
-/** The query of a list of quotes or invoices. */
-export const listQuery = (prefix: 'quo' | 'inv') =>
+/** The query of a list of quotes, invoices or credit notes. */
+export const listQuery = (prefix: 'quo' | 'inv' | 'cre') =>
   Type.Object(
     {
       external_id: Type.Optional(ExternalId),

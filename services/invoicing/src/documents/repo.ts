@@ -15,6 +15,7 @@ const COLUMNS = [
   'series_id',
   'external_id',
   'quote_id',
+  'corrects_id',
   'token_id',
   'currency',
   'net_minor',
@@ -83,4 +84,19 @@ export async function listDocuments(
   if (page.accountId) query.andWhere({ bucket: bucketOf(page.accountId), account_id: page.accountId })
   if (page.after) query.andWhere('id', '>', page.after)
   return query.orderBy('id').limit(page.limit)
+}
+
+/** What refers to some documents as correcting them, in the order in which it was made; one without is missing. */
+export async function correctionsOf(
+  database: Database,
+  ids: readonly string[],
+): Promise<Map<string, Pick<Document, 'id' | 'document_type'>[]>> {
+  if (ids.length === 0) return new Map()
+  const rows = await database.hotSql<Pick<Document, 'id' | 'document_type'> & { corrects_id: string }>(
+    'find_corrections',
+    `select id, document_type, corrects_id from document
+      where bucket = any($1::smallint[]) and corrects_id = any($2::uuid[]) order by created_at, id`,
+    [[...new Set(ids.map(bucketOf))], ids],
+  )
+  return Map.groupBy(rows, ({ corrects_id }) => corrects_id)
 }

@@ -115,6 +115,14 @@ export const PaymentMeansWire = Type.Object(
   { additionalProperties: false },
 )
 
+export const PrecedingInvoiceWire = Type.Object(
+  {
+    number: Line(100, 'Its number (BT-25).'),
+    issued_on: Type.Optional(Day('The day it was issued on (BT-26).')),
+  },
+  { additionalProperties: false, description: 'The invoice that the document refers to (BG-3).' },
+)
+
 /** The order form: what quotes and invoices are made from. */
 export const documentFields = {
   account_id: Id('acc', 'Whose document it is.'),

@@ -27,7 +27,10 @@ export function toPdfDocument(snapshot: Snapshot, number: string, logo: Buffer |
     currency: snapshot.currency,
     exponent: snapshot.exponent,
     issuedOn: snapshot.issue_on,
-    dueOn: snapshot.document_type === 'quote' ? undefined : (snapshot.due_on ?? undefined),
+    dueOn:
+      snapshot.document_type === 'quote' || snapshot.document_type === 'credit_note'
+        ? undefined
+        : (snapshot.due_on ?? undefined),
     validUntil: content.valid_until,
     deliveryOn: content.delivery_on,
     period: content.period,
@@ -56,6 +59,11 @@ export function toPdfDocument(snapshot: Snapshot, number: string, logo: Buffer |
     buyerReference: content.buyer_reference,
     orderReference: content.order_reference,
     quoteNumber: content.quote_number,
+    precedingInvoice: content.preceding_invoice && {
+      number: content.preceding_invoice.number,
+      issuedOn: content.preceding_invoice.issued_on,
+    },
+    reason: content.reason,
     priceMode: content.price_mode,
     lines: content.lines.map((line, index) => pdfLine(line, index, snapshot)),
     allowancesCharges: (content.allowances_charges ?? []).map(allowanceCharge),

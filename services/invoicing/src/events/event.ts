@@ -14,6 +14,10 @@ export type EventType =
   | 'quote.accepted'
   | 'invoice.created'
   | 'invoice.issued'
+  | 'invoice.credited'
+  | 'invoice.partially_credited'
+  | 'credit_note.created'
+  | 'credit_note.issued'
   | 'payment.recorded'
 
 export interface NewEvent {

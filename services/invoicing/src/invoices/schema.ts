@@ -1,9 +1,14 @@
 import Type from 'typebox'
-import { documentFields, documentWire, InvoiceTypeCode } from '../documents/schema.ts'
+import { documentFields, documentWire, InvoiceTypeCode, PrecedingInvoiceWire } from '../documents/schema.ts'
 import { AmountMinor, Body, Id, Nullable } from '../wire/fields.ts'
 
 export const CreateInvoice = Body(
-  { ...documentFields, type_code: Type.Optional(InvoiceTypeCode) },
+  {
+    ...documentFields,
+    type_code: Type.Optional(InvoiceTypeCode),
+    corrects_id: Type.Optional(Id('inv', 'The invoice of yours that an invoice of type 384 corrects.')),
+    preceding_invoice: Type.Optional(PrecedingInvoiceWire),
+  },
   { description: 'An invoice without a quote.' },
 )
 
@@ -12,6 +17,14 @@ export const InvoiceWire = Type.Object({
   state: Type.Enum(['draft', 'issued'], { description: 'Where the invoice stands; an issued one does not change.' }),
   type_code: InvoiceTypeCode,
   quote_id: Nullable(Id('quo', 'The quote it was made from.')),
+  corrects_id: Nullable(Id('inv', 'The invoice that it corrects or replaces.')),
+  preceding_invoice: Type.Union([PrecedingInvoiceWire, Type.Null()], {
+    description: 'The invoice that it refers to, of another system or of ours.',
+  }),
+  corrected_by_ids: Type.Array(Id('cre', 'A credit note.'), {
+    description: 'Its credit notes, drafts among them, in the order in which they were made.',
+  }),
+  replaced_by_ids: Type.Array(Id('inv', 'An invoice.'), { description: 'Invoices that correct or replace it.' }),
   payment_status: Nullable(
     Type.Enum(['open', 'partially_paid', 'paid', 'settled'], {
       description: 'Computed from what was paid; settled means that nothing was to be paid. Null for a draft.',

@@ -3,14 +3,15 @@ import { bucketOf, parseId } from '@kontor/ids'
 import type { Static } from 'typebox'
 import type { Deps } from '../deps.ts'
 import type { Document } from '../documents/document.ts'
-import { judgeDraft, writeDraft } from '../documents/draft.ts'
+import { writeDraft } from '../documents/draft.ts'
 import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
 import { documentPdf } from '../documents/pdf.ts'
-import { findDocument, listDocuments } from '../documents/repo.ts'
+import { correctionsOf, findDocument, listDocuments } from '../documents/repo.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
 import { findByName } from '../names/unique-name.ts'
+import { judgeInvoice } from './judge.ts'
 import type { CreateInvoice, InvoiceWire } from './schema.ts'
 import { invoiceToWire } from './wire.ts'
 
@@ -27,9 +28,10 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, paidOf: 
   }
 
   async function wired(found: readonly Document[]): Promise<Static<typeof InvoiceWire>[]> {
-    const paid = await paidOf(found.map(({ id }) => id))
+    const ids = found.map(({ id }) => id)
+    const [paid, corrections] = await Promise.all([paidOf(ids), correctionsOf(database, ids)])
     const now = deps.now()
-    return found.map((invoice) => invoiceToWire(invoice, paid.get(invoice.id) ?? 0n, now))
+    return found.map((invoice) => invoiceToWire(invoice, paid.get(invoice.id) ?? 0n, now, corrections.get(invoice.id)))
   }
 
   return {
@@ -41,9 +43,9 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, paidOf: 
         bucketOf(accountId),
       )
       return once(database, actor.tenantId, digest, {
-        judge: () => judgeDraft(deps, actor, body),
-        write: async (tx, judged) => {
-          const kind = { type: 'invoice', typeCode: body.type_code ?? '380', quoteId: null } as const
+        judge: () => judgeInvoice(deps, actor, body),
+        write: async (tx, { judged, correctsId }) => {
+          const kind = { type: 'invoice', typeCode: body.type_code ?? '380', quoteId: null, correctsId } as const
           const invoice = await writeDraft(deps, tx, actor, kind, judged)
           return { status: 201, body: invoiceToWire(invoice, 0n, deps.now()) }
         },

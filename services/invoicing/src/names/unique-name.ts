@@ -3,7 +3,14 @@ import { type Bucket, bucketFromBytes } from '@kontor/ids'
 import type { Database, Tx } from '@kontor/postgres'
 import { DomainError } from '@kontor/problem'
 
-export type NameKind = 'customer_number' | 'account' | 'issuer' | 'quote' | 'invoice' | 'document_number'
+export type NameKind =
+  | 'customer_number'
+  | 'account'
+  | 'issuer'
+  | 'quote'
+  | 'invoice'
+  | 'credit_note'
+  | 'document_number'
 
 /** A name that must be unique within a tenant and mode. */
 export interface UniqueName {
