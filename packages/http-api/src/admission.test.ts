@@ -116,16 +116,21 @@ test('a key that is bound to networks opens nothing from elsewhere', async (t) =
 test('the word of a proxy is taken only if it is trusted', async (t) => {
   const networks = { includes: (address: string) => address === '192.0.2.7' }
   const { app } = await server(t, { authenticate: () => principal({ networks }), trustedProxies: ['10.0.0.0/8'] })
-  const through = async (remoteAddress: string) =>
+  const through = async (remoteAddress: string, forwarded = '192.0.2.7') =>
     (
       await app.inject({
         url: '/v1/things/thi_0001',
         remoteAddress,
-        headers: { authorization: `Bearer ${KEY}`, 'x-forwarded-for': '192.0.2.7' },
+        headers: { authorization: `Bearer ${KEY}`, 'x-forwarded-for': forwarded },
       })
     ).statusCode
   t.is(await through('10.1.2.3'), 200)
   t.is(await through('192.0.2.9'), 403)
+  t.is(await through('10.1.2.3', '192.0.2.7, 10.9.9.9'), 200, 'one trusted proxy behind another')
+  // What a caller has written himself stands in front of what the proxy has added.
+  for (const forwarded of ['192.0.2.7, 192.0.2.9', '192.0.2.7, 192.0.2.9, 10.9.9.9', '192.0.2.7,unknown', 'x', '']) {
+    t.is(await through('10.1.2.3', forwarded), 403, forwarded)
+  }
 })
 
 test('what exceeds the requests that may be under way is refused before it is begun, and the next is taken again', async (t) => {

@@ -18,9 +18,12 @@ export interface DrainOptions {
   readonly monotonicMs: () => number
 }
 
-/** How long a connection that stands idle may still bring a request that its client has sent already. */
-const IDLE_MS = 250
 const LOOK_EVERY_MS = 20
+/**
+ * How many looks, half a second at least, a connection that stands idle may still bring a request that its client has sent already.
+ * Looks are counted and not the time: on a busy machine a process sleeps through its half second, with requests waiting unread.
+ */
+const IDLE_LOOKS = 25
 
 /**
  * Stops a server so that nothing it accepted is lost: readiness turns red, the listener closes, every answer from now on ends its
@@ -38,10 +41,13 @@ export async function drain(app: ApiServer, { noticeMs = 0, deadlineMs, monotoni
     Server.prototype.close.call(app.server, () => {
       closed = true
     })
-    const idleUntil = monotonicMs() + IDLE_MS
     const cutAt = monotonicMs() + deadlineMs
-    while (!closed) {
-      if (monotonicMs() >= idleUntil) app.server.closeIdleConnections()
+    for (let looks = 0; !closed; looks++) {
+      if (looks >= IDLE_LOOKS) {
+        // Right after the sockets were read: what has come meanwhile is a request under way by now.
+        await new Promise(setImmediate)
+        app.server.closeIdleConnections()
+      }
       if (monotonicMs() >= cutAt) app.server.closeAllConnections()
       await sleep(LOOK_EVERY_MS)
     }

@@ -52,11 +52,15 @@ test('what an address is read as is read as itself, and one that lower case make
 })
 
 test('a hostile address is refused in no time', (t) => {
-  const started = performance.now()
-  for (const input of [`${'a.'.repeat(250)}@`, `a@${'b-'.repeat(120)}`, `a@${'b.'.repeat(120)}-`, '@'.repeat(500)]) {
-    t.throws(() => parsePaypalEmail(input), { instanceOf: InvalidEmail })
-  }
-  t.true(performance.now() - started < 500)
+  const tries = [1, 2, 3].map(() => {
+    const started = performance.now()
+    for (const input of [`${'a.'.repeat(250)}@`, `a@${'b-'.repeat(120)}`, `a@${'b.'.repeat(120)}-`, '@'.repeat(500)]) {
+      t.throws(() => parsePaypalEmail(input), { instanceOf: InvalidEmail })
+    }
+    return performance.now() - started
+  })
+  // The quickest counts: another process may have the core in the middle of one.
+  t.true(Math.min(...tries) < 500)
 })
 
 test('a payer id is 13 upper-case letters and digits', (t) => {
