@@ -30,6 +30,30 @@ export async function holdClaims(tx: Tx, claims: readonly Claim[]): Promise<void
   }
 }
 
+/**
+ * Holds those of the claims that nobody else holds, and waits for none: for whoever holds tokens already, and would otherwise
+ * wait in a circle with those who hold claims first.
+ *
+ * @returns Tells of a claim whether somebody else holds it.
+ */
+export async function holdFreeClaims(tx: Tx, claims: readonly Claim[]): Promise<(claim: Claim) => boolean> {
+  const keys = claims.map(({ fingerprint, subjectId }) => [claimBucket(fingerprint), fingerprint, subjectId] as const)
+  const those = () =>
+    tx('instrument_claim')
+      .select('fingerprint', 'subject_id')
+      .whereIn(['bucket', 'fingerprint', 'subject_id'], keys as unknown as readonly [number, Buffer, string][])
+  type Row = { readonly fingerprint: Buffer; readonly subject_id: string }
+  const name = (fingerprint: Buffer, subjectId: string) => `${fingerprint.toString('hex')} ${subjectId}`
+  const held = new Set(
+    ((await those().forUpdate().skipLocked()) as Row[]).map((row) => name(row.fingerprint, row.subject_id)),
+  )
+  const there = new Set(((await those()) as Row[]).map((row) => name(row.fingerprint, row.subject_id)))
+  return ({ fingerprint, subjectId }) => {
+    const claim = name(fingerprint, subjectId)
+    return there.has(claim) && !held.has(claim)
+  }
+}
+
 function byKey(a: Claim, b: Claim): number {
   return a.fingerprint.compare(b.fingerprint) || (a.subjectId < b.subjectId ? -1 : 1)
 }

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseId } from '@kontor/ids'
+import { withTransaction } from '@kontor/postgres'
 import test, { type ExecutionContext } from 'ava'
 import { claimFaults } from '../../test/claims.ts'
 import { sweepOf } from '../../test/sweep.ts'
@@ -181,6 +183,23 @@ test.serial('several sweeps at once, over more than one batch, end each token on
   t.deepEqual(rows, [{ events: 230, tokens: 230 }])
   t.deepEqual(await claimFaults(vault.vaultAdmin), [])
   t.is((await vault.keysAdmin.query('select from dek')).rowCount, 1)
+})
+
+test.serial('a sweep waits for nobody: what somebody else is about to end is left to the next', async (t) => {
+  const mine = await own(t)
+  const { vault, key, expires_at } = mine
+  for (let n = 0; n < 2; n++) await tokenize(vault.app, key, { ...CARD, expires_at, account_id: newAccountId() })
+  mine.reach()
+  const { knex } = vault.deps.vault
+  await withTransaction(knex, async (tx) => {
+    // As a deletion does: first the claim, and then the token.
+    const claim = await tx('instrument_claim').select('token_id', 'subject_id').forUpdate().first()
+    t.deepEqual(await Promise.race([mine.sweep(), pause(10_000, 'it waits')]), { expired: 1, keys: 0 })
+    await tx('token').select('id').where({ id: claim.token_id }).forUpdate()
+  })
+  t.deepEqual(await mine.sweep(), { expired: 1, keys: 0 })
+  const { rows } = await vault.vaultAdmin.query('select from instrument_claim')
+  t.is(rows.length, 0)
 })
 
 test.serial('a key that could not be destroyed is destroyed by a later sweep', async (t) => {

@@ -3,7 +3,7 @@ import { bucketOf } from '@kontor/ids'
 import { type Tx, withTransaction } from '@kontor/postgres'
 import { macOf, NO_ACTOR, type VaultEvent } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
-import { holdClaims } from './claims.ts'
+import { holdFreeClaims } from './claims.ts'
 import type { TokenDeps } from './deps.ts'
 import { endToken } from './destroy.ts'
 import { destroyGuestKey } from './guest-key.ts'
@@ -56,9 +56,9 @@ export function sweeper(deps: Pick<TokenDeps, 'database' | 'tenantKeys' | 'deks'
       .limit(BATCH_MAX) as unknown as Promise<Due[]>
   }
 
-  /** Destroys tokens that no other process is about to destroy. */
+  /** Destroys tokens that nobody else is about to change or destroy, nor those of their number; it waits for no one. */
   async function endAll(tx: Tx, page: readonly Due[], keys: ReadonlyMap<string, Buffer>, at: Date): Promise<Due[]> {
-    const held = (await tx('token')
+    const found = (await tx('token')
       .select(COLUMNS)
       .whereIn(
         ['bucket', 'id'],
@@ -69,10 +69,9 @@ export function sweeper(deps: Pick<TokenDeps, 'database' | 'tenantKeys' | 'deks'
       .orderBy(['bucket', 'id'])
       .forUpdate()
       .skipLocked()) as Due[]
-    await holdClaims(
-      tx,
-      held.map((token) => ({ fingerprint: token.number_fingerprint, subjectId: token.subject_id })),
-    )
+    const claimOf = (token: Due) => ({ fingerprint: token.number_fingerprint, subjectId: token.subject_id })
+    const isBusy = await holdFreeClaims(tx, found.map(claimOf))
+    const held = found.filter((token) => !isBusy(claimOf(token)))
     for (const token of held) {
       const event: VaultEvent = {
         id: newId(bucketOf(token.id)),
