@@ -91,6 +91,7 @@ export const IMPORT_RULES: readonly Rule[] = [
   forbidImports(
     'what stands in another package is reached through its door',
     (one) => {
+      if (/^@kontor\/[^/]+\/testing$/.test(one.specifier)) return !isTest(one.from.path)
       if (/^@kontor\/[^/]+\//.test(one.specifier)) return true
       if (one.file === undefined || homeOf(one.from.path) === homeOf(one.file)) return false
       return !(isTest(one.from.path) && one.file.startsWith('test/support/'))
@@ -99,12 +100,15 @@ export const IMPORT_RULES: readonly Rule[] = [
       planted: [
         { 'packages/money/src/a.ts': "import { b } from '../../ids/src/b.ts'" },
         { 'packages/money/src/a.ts': "import { b } from '@kontor/ids/src/b.ts'" },
+        { 'services/vault/src/a.ts': "import { b } from '@kontor/processors/testing'" },
+        { 'services/vault/src/a.test.ts': "import { b } from '@kontor/processors/testing/b.ts'" },
         { 'packages/money/src/a.ts': "import { b } from '../../../test/support/clock.ts'" },
         { 'test/e2e/a.test.ts': "import { b } from '../../services/vault/src/app.ts'" },
       ],
       innocent: {
         'packages/money/src/a.test.ts': "import { b } from '../../../test/support/clock.ts'",
         'packages/money/src/b.ts': "import { c } from './deep/c.ts'\nimport { d } from '@kontor/ids'",
+        'services/vault/src/b.test.ts': "import { b } from '@kontor/processors/testing'",
       },
     },
   ),
