@@ -36,14 +36,15 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
   invoicing: {
     tenant: 'select',
     api_key: 'select',
-    unique_name: 'select insert',
+    // A dropped draft frees its external id; what was issued, and its names, triggers keep.
+    unique_name: 'select insert delete',
     idempotency: 'select insert update',
     event: 'select insert',
     issuer: 'select insert update',
     issuer_logo: 'select insert',
     account: 'select insert update',
     series: 'select insert update',
-    document: 'select insert update',
+    document: 'select insert update delete',
     number_ledger: 'select insert',
     number_format: 'select insert',
     issuer_numbering: 'select insert update',

@@ -41,6 +41,14 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.bucket_of(id uuid)
+ RETURNS smallint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select ('x' || substr(replace(id::text, '-', ''), 14, 3))::bit(12)::int::smallint
+$function$;
+
 CREATE OR REPLACE FUNCTION public.new_bucketed_id(of_bucket smallint, at timestamp with time zone)
  RETURNS uuid
  LANGUAGE sql
@@ -66,6 +74,19 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 begin
   raise exception '% rows are immutable', tg_table_name using errcode = 'integrity_constraint_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_name_in_use()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.kind in ('quote', 'proforma', 'invoice', 'credit_note') and not exists (
+    select from document where document.bucket = bucket_of(old.target_id) and document.id = old.target_id) then
+    return old;
+  end if;
+  raise exception 'a name of % is in use', old.kind using errcode = 'integrity_constraint_violation';
 end
 $function$;
 
@@ -234,7 +255,7 @@ comment on column document.external_id is 'find the document from the tenant''s 
 comment on column document.content is 'what the customer ordered, as it was given; contract, GDPR 6(1)(b); a draft until it is issued or dropped, an issued document ten years';
 comment on column document.number is 'name the document, with the customer number in it; legal obligation to keep records, GDPR 6(1)(c); ten years';
 comment on column document.snapshot is 'the document as issued, with names and addresses; legal obligation to keep records, GDPR 6(1)(c); ten years';
-grant select, insert on document to kontor_invoicing_service;
+grant select, insert, delete on document to kontor_invoicing_service;
 grant update (content, currency, due_on, external_id, gross_minor, issue_on, issued_at, net_minor, number, payable_minor, seq, series_id, snapshot, snapshot_hash, state, token_id, type_code, vat_minor, version) on document to kontor_invoicing_service;
 
 create table document_file (
@@ -535,5 +556,6 @@ create table unique_name (
   constraint unique_name_value_check check (length(value) >= 1 and length(value) <= 200),
   constraint unique_name_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
+create trigger unique_name_kept before delete on unique_name for each row execute function refuse_name_in_use();
 comment on column unique_name.value is 'find an account or a document by its number or the tenant''s own id; contract, GDPR 6(1)(b); as long as what it names';
-grant select, insert on unique_name to kontor_invoicing_service;
+grant select, insert, delete on unique_name to kontor_invoicing_service;

@@ -1,14 +1,18 @@
 import { type ApiServer, buildServer, type ServerOptions } from '@kontor/http-api'
 import { accountRoutes } from './accounts/routes.ts'
 import { creditNoteRoutes } from './credit-notes/routes.ts'
+import { creditNotes } from './credit-notes/service.ts'
 import type { Deps } from './deps.ts'
 import { issuing } from './documents/issue.ts'
+import { draftRoutes } from './drafts/routes.ts'
 import { exportRoutes } from './exports/routes.ts'
 import { invoiceRoutes } from './invoices/routes.ts'
+import { invoices } from './invoices/service.ts'
 import { issuerRoutes } from './issuers/routes.ts'
 import { paidOf } from './payments/repo.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { quoteRoutes } from './quotes/routes.ts'
+import { quotes } from './quotes/service.ts'
 import { seriesRoutes } from './series/routes.ts'
 
 /** Wires the service together. Never listens, so that tests call it without a port. */
@@ -32,6 +36,13 @@ export async function buildInvoicing(
   quoteRoutes(app, deps, issue)
   invoiceRoutes(app, deps, issue, (ids) => paidOf(deps.database, ids))
   creditNoteRoutes(app, deps, issue)
+  const credited = creditNotes(deps, issue)
+  draftRoutes(app, deps, {
+    getQuote: quotes(deps, issue).get,
+    getInvoice: invoices(deps, issue, (ids) => paidOf(deps.database, ids)).get,
+    getCreditNote: credited.get,
+    recredit: credited.recredit,
+  })
   paymentRoutes(app, deps)
   seriesRoutes(app, deps)
   exportRoutes(app, deps)

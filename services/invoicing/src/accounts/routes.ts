@@ -4,8 +4,8 @@ import Type from 'typebox'
 import type { Deps } from '../deps.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { ExternalId, Id, IdempotencyHeader, Paging } from '../wire/fields.ts'
+import { IfMatchHeader, versionOf } from '../wire/if-match.ts'
 import { toWire } from './account.ts'
-import { IfMatchRequired } from './errors.ts'
 import { AccountWire, CreateAccount, PatchAccount } from './schema.ts'
 import { accounts } from './service.ts'
 
@@ -97,18 +97,15 @@ export function accountRoutes(app: ApiServer, deps: Deps): void {
         summary: 'Change an account',
         tags,
         params,
-        headers: Type.Object({
-          'if-match': Type.Optional(Type.String({ maxLength: 20, description: 'The version you read, in quotes.' })),
-        }),
+        headers: IfMatchHeader,
         body: PatchAccount,
         response: { 200: AccountWire, ...problemResponses(400, 401, 403, 404, 412, 422, 428) },
       },
     },
     async (request, reply) => {
-      const version = /^"([1-9][0-9]{0,8})"$/.exec(request.headers['if-match'] ?? '')?.[1]
-      if (version === undefined) throw new IfMatchRequired()
+      const version = versionOf(request.headers)
       const id = parseId('acc', request.params.accountId)
-      const account = await service.patch(request.principal, id, Number(version), request.body)
+      const account = await service.patch(request.principal, id, version, request.body)
       reply.header('etag', `"${account.version}"`)
       return toWire(account)
     },

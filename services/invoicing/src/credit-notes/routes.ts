@@ -7,6 +7,7 @@ import { listQuery, readListQuery } from '../documents/list-query.ts'
 import { PDF_RESPONSE, sendPdf } from '../documents/send-pdf.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
+import { tagged } from '../wire/if-match.ts'
 import { CancelInvoice, CancelledWire, CreateCreditNote, CreditInvoice, CreditNoteWire } from './schema.ts'
 import { creditNotes } from './service.ts'
 
@@ -130,7 +131,8 @@ export function creditNoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<t
         response: { 200: CreditNoteWire, ...problemResponses(401, 403, 404) },
       },
     },
-    async (request) => service.get(request.principal, parseId('cre', request.params.creditNoteId)),
+    async (request, reply) =>
+      tagged(reply, await service.get(request.principal, parseId('cre', request.params.creditNoteId))),
   )
 
   app.get(

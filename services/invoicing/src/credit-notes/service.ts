@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts'
 import { checkDay } from '../documents/calendar.ts'
 import type { Document } from '../documents/document.ts'
 import { judgeDraft, writeDraft } from '../documents/draft.ts'
-import { DateBeforeOriginal, InvalidTransition } from '../documents/errors.ts'
+import { DateBeforeOriginal, InvalidTransition, UnknownReference } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
 import { documentPdf } from '../documents/pdf.ts'
@@ -71,7 +71,37 @@ export function creditNotes(deps: Deps, issue: ReturnType<typeof issuing>) {
     return writeDraft(deps, tx, actor, kind, { ...parties, content, totals, form })
   }
 
+  /** Shares out anew what a draft takes of its invoice, which is held until commit. */
+  async function recredit(
+    tx: Tx,
+    actor: Principal,
+    note: Document,
+    change: Pick<Partial<Static<typeof CreditInvoice>>, 'lines' | 'reason'> & { readonly issue_on?: string | null },
+  ) {
+    const { lines, reason = note.content.reason ?? '', issue_on = note.issue_on } = change
+    const earliest = note.content.preceding_invoice?.issued_on
+    if (issue_on !== null && earliest !== undefined && issue_on < earliest)
+      throw new DateBeforeOriginal(earliest).at('/issue_on')
+    const { net_minor, vat_minor, gross_minor, payable_minor } = note
+    const said = { ...note.content, ...(reason === '' ? {} : { reason }) }
+    if (!lines) return { issue_on, net_minor, vat_minor, gross_minor, payable_minor, content: said }
+    if (note.corrects_id === null) throw new UnknownReference('invoice').at('/lines')
+    const { snapshot, number } = await holdInvoice(tx, actor, note.corrects_id)
+    const taken = await repo.takenOf(tx, note.corrects_id, note.id)
+    const { content, totals } = draftCredit({ snapshot, number }, taken, lines, reason)
+    return {
+      issue_on,
+      net_minor: totals.netMinor,
+      vat_minor: totals.vatMinor,
+      gross_minor: totals.grossMinor,
+      payable_minor: totals.payableMinor,
+      content,
+    }
+  }
+
   return {
+    recredit,
+
     /**
      * Drafts a credit note of an invoice of ours. The draft reserves what it credits.
      *

@@ -53,10 +53,24 @@ export async function judgeDraft(deps: Deps, actor: Principal, form: OrderForm):
   const { account_id, issuer_id, external_id, currency, issue_on, due_on, token_id, type_code, ...fields } = form
   const totals = judgeForm({ currency, issue_on: issue_on ?? null, due_on: due_on ?? null, content: fields })
   if (token_id === undefined) return { account, issuer, content: fields, totals, form }
-  const instrument = await deps.findInstrument(actor, parseId('tok', token_id))
-  if (!instrument || instrument.accountId !== account.id) throw new UnknownReference('token').at('/token_id')
+  const instrument = await instrumentOf(deps, actor, account.id, token_id)
+  return { account, issuer, content: { ...fields, instrument }, totals, form }
+}
+
+/**
+ * @returns The masked values of an instrument, to be printed.
+ * @throws {UnknownReference} Neither the account's nor a token at all.
+ */
+export async function instrumentOf(
+  deps: Deps,
+  actor: Principal,
+  accountId: string,
+  tokenId: string,
+): Promise<NonNullable<Content['instrument']>> {
+  const instrument = await deps.findInstrument(actor, parseId('tok', tokenId))
+  if (!instrument || instrument.accountId !== accountId) throw new UnknownReference('token').at('/token_id')
   const { type, display } = instrument
-  return { account, issuer, content: { ...fields, instrument: { type, display } }, totals, form }
+  return { type, display }
 }
 
 /** Writes a draft with its event. */

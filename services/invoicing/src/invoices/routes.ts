@@ -7,6 +7,7 @@ import { listQuery, readListQuery } from '../documents/list-query.ts'
 import { PDF_RESPONSE, sendPdf } from '../documents/send-pdf.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
+import { tagged } from '../wire/if-match.ts'
 import { CreateInvoice, InvoiceWire } from './schema.ts'
 import { invoices, type PaidOf } from './service.ts'
 
@@ -90,7 +91,8 @@ export function invoiceRoutes(app: ApiServer, deps: Deps, issue: ReturnType<type
         response: { 200: InvoiceWire, ...problemResponses(401, 403, 404) },
       },
     },
-    async (request) => service.get(request.principal, parseId('inv', request.params.invoiceId)),
+    async (request, reply) =>
+      tagged(reply, await service.get(request.principal, parseId('inv', request.params.invoiceId))),
   )
 
   app.get(

@@ -72,3 +72,15 @@ export async function findByName(database: Database, name: UniqueName): Promise<
   )
   return row?.target_id
 }
+
+/** Frees the external id of a draft that the transaction has deleted; before that, the database refuses. */
+export async function releaseExternalId(
+  tx: Tx,
+  name: Omit<UniqueName, 'value'> & { readonly value: string | null },
+): Promise<void> {
+  if (name.value === null) return
+  const { tenantId, mode, kind, value } = name
+  await tx('unique_name')
+    .where({ bucket: bucketOfName({ ...name, value }), tenant_id: tenantId, mode, kind, value })
+    .delete()
+}

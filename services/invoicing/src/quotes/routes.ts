@@ -8,6 +8,7 @@ import { PDF_RESPONSE, sendPdf } from '../documents/send-pdf.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { InvoiceWire } from '../invoices/schema.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
+import { tagged } from '../wire/if-match.ts'
 import { AcceptQuote, CreateQuote, QuoteWire } from './schema.ts'
 import { quotes } from './service.ts'
 
@@ -117,7 +118,8 @@ export function quoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof
         response: { 200: QuoteWire, ...problemResponses(401, 403, 404) },
       },
     },
-    async (request) => service.get(request.principal, parseId('quo', request.params.quoteId)),
+    async (request, reply) =>
+      tagged(reply, await service.get(request.principal, parseId('quo', request.params.quoteId))),
   )
 
   app.get(

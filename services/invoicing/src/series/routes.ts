@@ -1,10 +1,10 @@
 import { type ApiServer, problemResponses } from '@kontor/http-api'
 import { parseId } from '@kontor/ids'
 import Type from 'typebox'
-import { IfMatchRequired } from '../accounts/errors.ts'
 import type { Deps } from '../deps.ts'
 import type { IssuerNumbering } from '../numbering/numbering-repo.ts'
 import { Id } from '../wire/fields.ts'
+import { IfMatchHeader, versionOf } from '../wire/if-match.ts'
 import { auditSeries } from './audit.ts'
 import { listSeries, seriesToWire } from './list-series.ts'
 import { reportRoutes } from './report-routes.ts'
@@ -167,18 +167,15 @@ function numberingRoutes(app: ApiServer, deps: Deps): void {
           'A series keeps the format it was made with: with a period, another format is that of the next one; without, it can be chosen only before the first number (409 series_in_use). Two formats that could ever print the same number are refused (series_overlap): 422 for two of the request, 409 for one of the request and one that was used before.',
         tags,
         params: ofIssuer,
-        headers: Type.Object({
-          'if-match': Type.Optional(Type.String({ maxLength: 20, description: 'The version you read, in quotes.' })),
-        }),
+        headers: IfMatchHeader,
         body: PutNumbering,
         response: { 200: IssuerNumberingWire, ...problemResponses(400, 401, 403, 404, 409, 412, 422, 428) },
       },
     },
     async (request, reply) => {
-      const version = /^"([1-9][0-9]{0,8})"$/.exec(request.headers['if-match'] ?? '')?.[1]
-      if (version === undefined) throw new IfMatchRequired()
+      const version = versionOf(request.headers)
       const id = parseId('iss', request.params.issuerId)
-      const written = await service.put(request.principal, id, Number(version), request.body)
+      const written = await service.put(request.principal, id, version, request.body)
       reply.header('etag', `"${written.version}"`)
       return toWire(written)
     },

@@ -1,7 +1,6 @@
 import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import { type Tx, withTransaction } from '@kontor/postgres'
-import { VersionConflict } from '../accounts/errors.ts'
 import type { Deps } from '../deps.ts'
 import { checkDay } from '../documents/calendar.ts'
 import { UnknownReference } from '../documents/errors.ts'
@@ -14,6 +13,7 @@ import { NUMBERED_TYPES, type NumberedType } from '../numbering/numbered-type.ts
 import { checkNumberings, completeNumberings, type Numberings } from '../numbering/numbering.ts'
 import * as repo from '../numbering/numbering-repo.ts'
 import { keyOf, openSeries, seriesBucket } from '../numbering/series.ts'
+import { VersionConflict } from '../wire/if-match.ts'
 import { findSeries, lockSeries, type SeriesRow, updateStart } from './list-series.ts'
 
 /** A series that is to go on from another system, perhaps before its first document. */
