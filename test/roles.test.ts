@@ -52,6 +52,8 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     document_file: 'select insert',
     payment: 'select insert',
     allocation: 'select insert',
+    adjustment: 'select insert',
+    refund: 'select insert',
   },
 }
 

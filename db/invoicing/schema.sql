@@ -49,6 +49,39 @@ AS $function$
   select ('x' || substr(replace(id::text, '-', ''), 14, 3))::bit(12)::int::smallint
 $function$;
 
+CREATE OR REPLACE FUNCTION public.credit_minor(of_bucket smallint, of_id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(
+           (select payment.amount_minor from payment where payment.bucket = of_bucket and payment.id = of_id),
+           (select document.payable_minor from document
+             where document.bucket = of_bucket and document.id = of_id
+               and document.document_type = 'credit_note' and document.state = 'issued'))
+       - coalesce((select sum(allocation.amount_minor) from allocation
+                    where allocation.bucket = of_bucket and allocation.payment_id = of_id), 0)::bigint
+       - coalesce((select sum(allocation.amount_minor) from allocation
+                    where allocation.bucket = of_bucket and allocation.credit_note_id = of_id), 0)::bigint
+       - coalesce((select sum(refund.amount_minor) from refund
+                    where refund.bucket = of_bucket and refund.payment_id = of_id), 0)::bigint
+       - coalesce((select sum(refund.amount_minor) from refund
+                    where refund.bucket = of_bucket and refund.credit_note_id = of_id), 0)::bigint
+$function$;
+
+CREATE OR REPLACE FUNCTION public.hold_source(of_bucket smallint, of_payment uuid, of_credit_note uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if of_payment is not null then
+    perform pg_advisory_xact_lock(uuid_hash_extended(of_payment, 0));
+  else
+    perform 1 from document where document.bucket = of_bucket and document.id = of_credit_note for update;
+  end if;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.new_bucketed_id(of_bucket smallint, at timestamp with time zone)
  RETURNS uuid
  LANGUAGE sql
@@ -64,7 +97,9 @@ CREATE OR REPLACE FUNCTION public.open_minor(of_bucket smallint, of_id uuid)
 AS $function$
   select document.payable_minor - coalesce((
            select sum(allocation.amount_minor) from allocation
-            where allocation.bucket = document.bucket and allocation.invoice_id = document.id), 0)::bigint
+            where allocation.bucket = document.bucket and allocation.invoice_id = document.id), 0)::bigint - coalesce((
+           select sum(adjustment.amount_minor) from adjustment
+            where adjustment.bucket = document.bucket and adjustment.invoice_id = document.id), 0)::bigint
     from document where document.bucket = of_bucket and document.id = of_id
 $function$;
 
@@ -87,6 +122,86 @@ begin
     return old;
   end if;
   raise exception 'a name of % is in use', old.kind using errcode = 'integrity_constraint_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_over_adjustment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  corrected bigint;
+  fits boolean;
+begin
+  perform 1 from document where document.bucket = new.bucket and document.id = new.invoice_id for update;
+  if new.amount_minor > 0 then
+    select new.amount_minor <= open_minor(document.bucket, document.id) into fits from document
+     where document.bucket = new.bucket and document.id = new.invoice_id and document.document_type = 'invoice'
+       and document.state = 'issued' and document.account_id = new.account_id and document.tenant_id = new.tenant_id;
+  else
+    select -new.amount_minor = reversed.amount_minor into fits from adjustment as reversed
+     where reversed.bucket = new.bucket and reversed.id = new.reverses_id and reversed.invoice_id = new.invoice_id
+       and reversed.kind = new.kind and reversed.account_id = new.account_id and reversed.tenant_id = new.tenant_id;
+  end if;
+  select coalesce(sum(part.base_minor + part.tax_minor), new.amount_minor) into corrected
+    from jsonb_to_recordset(new.vat) as part(base_minor bigint, tax_minor bigint);
+  if (fits and corrected = new.amount_minor) is not true then
+    raise exception 'an adjustment is of what is open, and its VAT adds up' using errcode = 'check_violation', constraint = 'adjustment_fits';
+  end if;
+  return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_over_allocation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  allocated bigint;
+  fits boolean;
+begin
+  perform 1 from document where document.bucket = new.bucket and document.id = new.invoice_id for update;
+  perform hold_source(new.bucket, new.payment_id, new.credit_note_id);
+  if new.amount_minor > 0 then
+    fits := new.amount_minor <= open_minor(new.bucket, new.invoice_id)
+      and new.amount_minor <= credit_minor(new.bucket, coalesce(new.payment_id, new.credit_note_id));
+  else
+    select sum(allocation.amount_minor) into allocated from allocation
+     where allocation.bucket = new.bucket and allocation.invoice_id = new.invoice_id
+       and allocation.payment_id is not distinct from new.payment_id
+       and allocation.credit_note_id is not distinct from new.credit_note_id;
+    fits := -new.amount_minor <= allocated;
+  end if;
+  if fits is not true then
+    raise exception 'more is allocated than there is' using errcode = 'check_violation', constraint = 'allocation_fits';
+  end if;
+  -- What meets belongs to one account, in one currency.
+  if not exists (
+    select from document as invoice
+      left join payment on payment.bucket = new.bucket and payment.id = new.payment_id
+      left join document as credit_note on credit_note.bucket = new.bucket and credit_note.id = new.credit_note_id
+     where invoice.bucket = new.bucket and invoice.id = new.invoice_id
+       and invoice.document_type in ('invoice', 'proforma') and invoice.state = 'issued'
+       and (invoice.tenant_id, invoice.mode, invoice.account_id, invoice.currency)
+         = (new.tenant_id, coalesce(payment.mode, credit_note.mode), coalesce(payment.account_id, credit_note.account_id),
+            coalesce(payment.currency, credit_note.currency))
+  ) then
+    raise exception 'an allocation is of one account and currency' using errcode = 'check_violation', constraint = 'allocation_fits';
+  end if;
+  return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_over_refund()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform hold_source(new.bucket, new.payment_id, new.credit_note_id);
+  if (new.amount_minor <= credit_minor(new.bucket, coalesce(new.payment_id, new.credit_note_id))) is not true then
+    raise exception 'more is refunded than is left' using errcode = 'check_violation', constraint = 'refund_fits';
+  end if;
+  return new;
 end
 $function$;
 
@@ -136,6 +251,47 @@ comment on column account.endpoint is 'send e-invoices; contract, GDPR 6(1)(b); 
 grant select, insert on account to kontor_invoicing_service;
 grant update (billing_address, contact_name, delivery_address, email, endpoint, kind, language, legal_id, name, phone, trading_name, vat_id, version) on account to kontor_invoicing_service;
 
+create table adjustment (
+  bucket         smallint    not null,
+  id             uuid        not null,
+  tenant_id      uuid        not null,
+  mode           text        not null,
+  account_id     uuid        not null,
+  invoice_id     uuid        not null,
+  kind           text        not null,
+  amount_minor   bigint      not null,
+  vat            jsonb       not null,
+  reason         text,
+  payment_id     uuid,
+  credit_note_id uuid,
+  reverses_id    uuid,
+  adjusted_on    date        not null,
+  created_at     timestamptz not null,
+  constraint adjustment_pkey primary key (bucket, id),
+  constraint adjustment_bucket_reverses_id_key unique (bucket, reverses_id),
+  constraint adjustment_amount_minor_check check (amount_minor <> 0),
+  constraint adjustment_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint adjustment_kind_check check (kind = any (array['write_off', 'cash_discount', 'small_difference'])),
+  constraint adjustment_mode_check check (mode = any (array['test', 'live'])),
+  constraint adjustment_reversal_is_negative check ((amount_minor < 0) = (reverses_id is not null)),
+  constraint adjustment_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint adjustment_bucket_credit_note_id_fkey foreign key (bucket, credit_note_id) references document(bucket, id),
+  constraint adjustment_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id),
+  constraint adjustment_bucket_payment_id_fkey foreign key (bucket, payment_id) references payment(bucket, id),
+  constraint adjustment_bucket_reverses_id_fkey foreign key (bucket, reverses_id) references adjustment(bucket, id),
+  constraint adjustment_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index adjustment_account on adjustment using btree (bucket, account_id, id);
+create index adjustment_credit_note on adjustment using btree (bucket, credit_note_id) where credit_note_id is not null;
+create index adjustment_invoice on adjustment using btree (bucket, invoice_id);
+create index adjustment_payment on adjustment using btree (bucket, payment_id) where payment_id is not null;
+create trigger adjustment_fits before insert on adjustment for each row execute function refuse_over_adjustment();
+create trigger adjustment_immutable before delete or update on adjustment for each row execute function refuse_change();
+create trigger adjustment_kept before truncate on adjustment for each statement execute function refuse_change();
+comment on column adjustment.vat is 'correct the VAT of an invoice; legal obligation to keep records, GDPR 6(1)(c); ten years';
+comment on column adjustment.reason is 'say why a claim was given up; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on adjustment to kontor_invoicing_service;
+
 create table allocation (
   bucket         smallint    not null,
   id             uuid        not null,
@@ -157,6 +313,7 @@ create table allocation (
 create index allocation_credit_note on allocation using btree (bucket, credit_note_id) where credit_note_id is not null;
 create index allocation_invoice on allocation using btree (bucket, invoice_id);
 create index allocation_payment on allocation using btree (bucket, payment_id);
+create trigger allocation_fits before insert on allocation for each row execute function refuse_over_allocation();
 create trigger allocation_immutable before delete or update on allocation for each row execute function refuse_change();
 create trigger allocation_kept before truncate on allocation for each statement execute function refuse_change();
 grant select, insert on allocation to kontor_invoicing_service;
@@ -320,34 +477,36 @@ grant select, insert on idempotency to kontor_invoicing_service;
 grant update (answer, status) on idempotency to kontor_invoicing_service;
 
 create table issuer (
-  bucket         smallint    not null,
-  id             uuid        not null,
-  tenant_id      uuid        not null,
-  mode           text        not null,
-  external_id    text,
-  name           text        not null,
-  trading_name   text,
-  legal_id       text,
-  vat_id         text,
-  tax_number     text,
-  address        jsonb       not null,
-  contact_name   text,
-  phone          text,
-  email          text,
-  endpoint       jsonb,
-  payee_accounts jsonb       not null,
-  time_zone      text        not null,
-  currency       text        not null,
-  language       text        not null,
-  logo_sha256    bytea,
-  version        integer     not null default 1,
-  created_at     timestamptz not null,
+  bucket                 smallint    not null,
+  id                     uuid        not null,
+  tenant_id              uuid        not null,
+  mode                   text        not null,
+  external_id            text,
+  name                   text        not null,
+  trading_name           text,
+  legal_id               text,
+  vat_id                 text,
+  tax_number             text,
+  address                jsonb       not null,
+  contact_name           text,
+  phone                  text,
+  email                  text,
+  endpoint               jsonb,
+  payee_accounts         jsonb       not null,
+  time_zone              text        not null,
+  currency               text        not null,
+  language               text        not null,
+  logo_sha256            bytea,
+  version                integer     not null default 1,
+  created_at             timestamptz not null,
+  small_difference_minor bigint      not null default 0,
   constraint issuer_pkey primary key (bucket, id),
   constraint issuer_bucket_check check (bucket >= 0 and bucket <= 4095),
   constraint issuer_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint issuer_language_check check (language = any (array['de', 'en'])),
   constraint issuer_logo_sha256_check check (octet_length(logo_sha256) = 32),
   constraint issuer_mode_check check (mode = any (array['test', 'live'])),
+  constraint issuer_small_difference_minor_check check (small_difference_minor >= 0 and small_difference_minor <= 1000000),
   constraint issuer_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index issuer_tenant on issuer using btree (tenant_id, mode, id);
@@ -363,7 +522,7 @@ comment on column issuer.email is 'say where the customer can ask; legitimate in
 comment on column issuer.endpoint is 'send and receive e-invoices; contract, GDPR 6(1)(b); until it is changed';
 comment on column issuer.payee_accounts is 'say where the customer pays to; contract, GDPR 6(1)(b); until it is changed';
 grant select, insert on issuer to kontor_invoicing_service;
-grant update (address, contact_name, currency, email, endpoint, language, legal_id, logo_sha256, name, payee_accounts, phone, tax_number, time_zone, trading_name, vat_id, version) on issuer to kontor_invoicing_service;
+grant update (address, contact_name, currency, email, endpoint, language, legal_id, logo_sha256, name, payee_accounts, phone, small_difference_minor, tax_number, time_zone, trading_name, vat_id, version) on issuer to kontor_invoicing_service;
 
 create table issuer_logo (
   bucket    smallint not null,
@@ -487,6 +646,42 @@ create table quote_acceptance (
 create trigger quote_acceptance_immutable before delete or update on quote_acceptance for each row execute function refuse_change();
 create trigger quote_acceptance_kept before truncate on quote_acceptance for each statement execute function refuse_change();
 grant select, insert on quote_acceptance to kontor_invoicing_service;
+
+create table refund (
+  bucket         smallint    not null,
+  id             uuid        not null,
+  tenant_id      uuid        not null,
+  mode           text        not null,
+  account_id     uuid        not null,
+  kind           text        not null,
+  payment_id     uuid,
+  credit_note_id uuid,
+  currency       text        not null,
+  amount_minor   bigint      not null,
+  refunded_on    date        not null,
+  reference      text,
+  created_at     timestamptz not null,
+  constraint refund_pkey primary key (bucket, id),
+  constraint refund_amount_minor_check check (amount_minor > 0),
+  constraint refund_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint refund_chargeback_of_payment check (kind = 'refund' or payment_id is not null),
+  constraint refund_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint refund_kind_check check (kind = any (array['refund', 'chargeback'])),
+  constraint refund_mode_check check (mode = any (array['test', 'live'])),
+  constraint refund_one_source check (num_nonnulls(payment_id, credit_note_id) = 1),
+  constraint refund_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint refund_bucket_credit_note_id_fkey foreign key (bucket, credit_note_id) references document(bucket, id),
+  constraint refund_bucket_payment_id_fkey foreign key (bucket, payment_id) references payment(bucket, id),
+  constraint refund_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index refund_account on refund using btree (bucket, account_id, id);
+create index refund_credit_note on refund using btree (bucket, credit_note_id) where credit_note_id is not null;
+create index refund_payment on refund using btree (bucket, payment_id) where payment_id is not null;
+create trigger refund_fits before insert on refund for each row execute function refuse_over_refund();
+create trigger refund_immutable before delete or update on refund for each row execute function refuse_change();
+create trigger refund_kept before truncate on refund for each statement execute function refuse_change();
+comment on column refund.reference is 'match the refund with the bank''s record; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on refund to kontor_invoicing_service;
 
 create table series (
   bucket         smallint    not null,

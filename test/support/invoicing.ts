@@ -52,6 +52,7 @@ let keys = 0
 
 const TABLES = [
   'account',
+  'adjustment',
   'allocation',
   'document',
   'document_file',
@@ -64,6 +65,7 @@ const TABLES = [
   'number_ledger',
   'payment',
   'quote_acceptance',
+  'refund',
   'series',
   'unique_name',
 ] as const

@@ -16,6 +16,8 @@ export const ID_PREFIXES = [
   'ser',
   'pay',
   'chg',
+  'rfd',
+  'adj',
   'ntt',
   'int',
   'exp',

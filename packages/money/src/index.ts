@@ -1,3 +1,4 @@
+export { cashDiscountOn, least, percentOf, splitOverVatGroups, type VatShare } from './adjustment.ts'
 export { allocate } from './allocate.ts'
 export {
   AMOUNT_MINOR_MAX,

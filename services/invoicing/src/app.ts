@@ -1,5 +1,8 @@
 import { type ApiServer, buildServer, type ServerOptions } from '@kontor/http-api'
 import { accountRoutes } from './accounts/routes.ts'
+import { ledger } from './balances/ledger.ts'
+import { openOf } from './balances/open.ts'
+import { balanceRoutes } from './balances/routes.ts'
 import { creditNoteRoutes } from './credit-notes/routes.ts'
 import { creditNotes } from './credit-notes/service.ts'
 import type { Deps } from './deps.ts'
@@ -9,7 +12,6 @@ import { exportRoutes } from './exports/routes.ts'
 import { invoiceRoutes } from './invoices/routes.ts'
 import { invoices } from './invoices/service.ts'
 import { issuerRoutes } from './issuers/routes.ts'
-import { paidOf } from './payments/repo.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { quoteRoutes } from './quotes/routes.ts'
 import { quotes } from './quotes/service.ts'
@@ -34,16 +36,18 @@ export async function buildInvoicing(
   issuerRoutes(app, deps)
   accountRoutes(app, deps)
   quoteRoutes(app, deps, issue)
-  invoiceRoutes(app, deps, issue, (ids) => paidOf(deps.database, ids))
+  invoiceRoutes(app, deps, issue, (ids) => openOf(deps.database, ids))
   creditNoteRoutes(app, deps, issue)
   const credited = creditNotes(deps, issue)
   draftRoutes(app, deps, {
     getQuote: quotes(deps, issue).get,
-    getInvoice: invoices(deps, issue, (ids) => paidOf(deps.database, ids)).get,
+    getInvoice: invoices(deps, issue, (ids) => openOf(deps.database, ids)).get,
     getCreditNote: credited.get,
     recredit: credited.recredit,
   })
-  paymentRoutes(app, deps)
+  const book = ledger(deps)
+  paymentRoutes(app, deps, book)
+  balanceRoutes(app, deps, book)
   seriesRoutes(app, deps)
   exportRoutes(app, deps)
   return app

@@ -11,6 +11,11 @@ test.after.always(() => stage.kontor.close())
 test.serial('what is well-formed and breaks a rule is refused with its code and its field', async (t) => {
   const { invoice, line, payment, order, quoteId, invoiceId } = stage
   const unknown = { acc: order.account_id.replace(/.$/, (last) => (last === '0' ? '1' : '0')) }
+  const paid = (amounts: readonly number[]) =>
+    payment({
+      invoice_id: undefined,
+      allocations: amounts.map((amount_minor) => ({ invoice_id: invoiceId, amount_minor })),
+    })
   const cases: [string, unknown, Refusal][] = [
     [
       '/v1/issuers',
@@ -111,8 +116,40 @@ test.serial('what is well-formed and breaks a rule is refused with its code and 
       payment({ received_on: '2026-11-24' }),
       [422, 'date_in_future', [['/received_on', 'date_in_future']]],
     ],
-    ['/v1/payments', payment({ amount_minor: 10811 }), [409, 'over_allocation']],
     ['/v1/payments', payment({ invoice_id: unknown.acc.replace('acc_', 'inv_') }), [404, 'not_found']],
+    ['/v1/payments', payment({ invoice_id: invoiceId.replace('inv_', 'pro_') }), [404, 'not_found']],
+    [
+      '/v1/payments',
+      payment({ invoice_id: undefined }),
+      [422, 'account_missing', [['/account_id', 'account_missing']]],
+    ],
+    [
+      '/v1/payments',
+      payment({ invoice_id: undefined, account_id: unknown.acc }),
+      [422, 'unknown_account', [['/account_id', 'unknown_account']]],
+    ],
+    [
+      '/v1/payments',
+      payment({ invoice_id: undefined, account_id: order.account_id, received_on: '2026-11-25' }),
+      [422, 'date_in_future', [['/received_on', 'date_in_future']]],
+    ],
+    ['/v1/payments', payment({ currency: 'XXQ' }), [422, 'unknown_currency', [['/currency', 'unknown_currency']]]],
+    [
+      '/v1/payments',
+      payment({ allocations: [{ invoice_id: invoiceId, amount_minor: 1 }] }),
+      [422, 'allocation_ambiguous', [['/allocations', 'allocation_ambiguous']]],
+    ],
+    [
+      '/v1/payments',
+      paid([100, 1]),
+      [422, 'invoice_named_twice', [['/allocations/1/invoice_id', 'invoice_named_twice']]],
+    ],
+    ['/v1/payments', paid([101]), [422, 'allocations_exceed_amount', [['/allocations', 'allocations_exceed_amount']]]],
+    [
+      '/v1/payments',
+      { ...paid([10_811]), amount_minor: 20_000 },
+      [409, 'over_allocation', [['/allocations/0/amount_minor', 'over_allocation']]],
+    ],
     [`/v1/quotes/${quoteId}/accept`, { issue_on: '2026-02-30' }, [422, 'invalid_date']],
     [`/v1/quotes/${quoteId}/issue`, undefined, [409, 'invalid_transition']],
     [`/v1/invoices/${invoiceId}/issue`, undefined, [409, 'invalid_transition']],

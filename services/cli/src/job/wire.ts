@@ -58,7 +58,7 @@ export interface QuoteWire extends DocumentWire {
 export interface InvoiceWire extends DocumentWire {
   readonly state: 'draft' | 'issued'
   readonly quote_id: string | null
-  readonly payment_status: 'open' | 'partially_paid' | 'paid' | 'settled' | null
+  readonly payment_status: 'open' | 'partially_paid' | 'paid' | 'credited' | 'written_off' | 'settled' | null
 }
 
 export interface PageWire<T> {

@@ -22,6 +22,9 @@ export function dayIn(timeZone: string, instant: Date): string {
   return format.format(instant)
 }
 
+/** The latest day that anybody has by now: for what names no issuer whose calendar counts. UTC+14 is ahead of everybody. */
+export const latestDay = (instant: Date): string => dayIn('Pacific/Kiritimati', instant)
+
 /**
  * Checks that the calendar has a day. The schema checks its form alone: 2026-02-30 passes there, and so does a day of
  * the year 0, which no calendar has and the database refuses.

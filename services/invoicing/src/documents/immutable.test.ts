@@ -199,7 +199,10 @@ test.serial(
     await kontor.call('POST', `/v1/quotes/${quote.body.id}/issue`)
     await kontor.call('POST', `/v1/quotes/${quote.body.id}/accept`, {})
     const paid = { invoice_id: id, method: 'cash', amount_minor: 1, currency: 'CHF', received_on: '2026-11-23' }
-    await kontor.call('POST', '/v1/payments', paid)
+    const payment = await kontor.call('POST', '/v1/payments', { ...paid, amount_minor: 2 })
+    const back = { amount_minor: 1, refunded_on: '2026-11-23', invoice_id: id }
+    await kontor.call('POST', `/v1/payments/${payment.body.id}/refunds`, back)
+    await kontor.call('POST', `/v1/invoices/${id}/write-offs`, { amount_minor: 1, reason: 'zu klein' })
     const before = await kontor.state()
     const service = (text: string) => kontor.database.knex.raw(text)
     const owner = (text: string) => kontor.sql(text)
@@ -217,6 +220,8 @@ test.serial(
       document_file: "bytes = ''",
       payment: 'amount_minor = 1',
       allocation: 'amount_minor = 1',
+      refund: 'amount_minor = 1',
+      adjustment: 'amount_minor = 1',
     }
     for (const [table, change] of Object.entries(tables)) {
       const remove = table === 'document' ? `delete from document where state = 'issued'` : `delete from ${table}`

@@ -24,7 +24,11 @@ export type EventType =
   | 'credit_note.updated'
   | 'credit_note.dropped'
   | 'credit_note.issued'
+  | 'invoice.written_off'
   | 'payment.recorded'
+  | 'allocation.recorded'
+  | 'refund.recorded'
+  | 'adjustment.recorded'
 
 export interface NewEvent {
   readonly id: string

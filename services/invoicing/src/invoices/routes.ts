@@ -9,12 +9,12 @@ import { sendAnswer } from '../idempotency/send.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import { tagged } from '../wire/if-match.ts'
 import { CreateInvoice, InvoiceWire } from './schema.ts'
-import { invoices, type PaidOf } from './service.ts'
+import { invoices, type OpenOf } from './service.ts'
 
 const params = Type.Object({ invoiceId: Id('inv', 'The invoice.') })
 
-export function invoiceRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof issuing>, paidOf: PaidOf): void {
-  const service = invoices(deps, issue, paidOf)
+export function invoiceRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof issuing>, openOf: OpenOf): void {
+  const service = invoices(deps, issue, openOf)
   const tags = ['Invoices']
 
   app.post(

@@ -26,12 +26,15 @@ export const InvoiceWire = Type.Object({
   }),
   replaced_by_ids: Type.Array(Id('inv', 'An invoice.'), { description: 'Invoices that correct or replace it.' }),
   payment_status: Nullable(
-    Type.Enum(['open', 'partially_paid', 'paid', 'settled'], {
-      description: 'Computed from what was paid; settled means that nothing was to be paid. Null for a draft.',
+    Type.Enum(['open', 'partially_paid', 'paid', 'credited', 'written_off', 'settled'], {
+      description:
+        'Computed from what was paid, credited and given up. Credited: closed by credit notes alone; settled: nothing was to be paid. Null for a draft.',
     }),
   ),
   overdue: Type.Boolean({ description: 'Whether something is open after the due date, by the issuer’s calendar.' }),
   paid_minor: AmountMinor('What was paid.'),
+  credited_minor: AmountMinor('What credit notes took off.'),
+  adjusted_minor: AmountMinor('What is not asked for any more: written off, cash discount, small differences.'),
   open_minor: AmountMinor('What is still to be paid.'),
   ...documentWire,
 })

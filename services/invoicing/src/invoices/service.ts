@@ -1,6 +1,7 @@
 import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf, parseId } from '@kontor/ids'
 import type { Static } from 'typebox'
+import type { Settlement } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
 import type { Document } from '../documents/document.ts'
 import { writeDraft } from '../documents/draft.ts'
@@ -15,10 +16,10 @@ import { judgeInvoice } from './judge.ts'
 import type { CreateInvoice, InvoiceWire } from './schema.ts'
 import { invoiceToWire } from './wire.ts'
 
-/** What was paid on each of some invoices; an invoice without payments is missing. */
-export type PaidOf = (invoiceIds: readonly string[]) => Promise<Map<string, bigint>>
+/** What became of what each of some invoices asks for. */
+export type OpenOf = (invoiceIds: readonly string[]) => Promise<Map<string, Settlement>>
 
-export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, paidOf: PaidOf) {
+export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, openOf: OpenOf) {
   const { database } = deps
 
   async function find(actor: Principal, id: string): Promise<Document> {
@@ -29,9 +30,9 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, paidOf: 
 
   async function wired(found: readonly Document[]): Promise<Static<typeof InvoiceWire>[]> {
     const ids = found.map(({ id }) => id)
-    const [paid, corrections] = await Promise.all([paidOf(ids), correctionsOf(database, ids)])
+    const [settled, corrections] = await Promise.all([openOf(ids), correctionsOf(database, ids)])
     const now = deps.now()
-    return found.map((invoice) => invoiceToWire(invoice, paid.get(invoice.id) ?? 0n, now, corrections.get(invoice.id)))
+    return found.map((invoice) => invoiceToWire(invoice, settled.get(invoice.id), now, corrections.get(invoice.id)))
   }
 
   return {
@@ -47,13 +48,13 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, paidOf: 
         write: async (tx, { judged, correctsId }) => {
           const kind = { type: 'invoice', typeCode: body.type_code ?? '380', quoteId: null, correctsId } as const
           const invoice = await writeDraft(deps, tx, actor, kind, judged)
-          return { status: 201, body: invoiceToWire(invoice, 0n, deps.now()) }
+          return { status: 201, body: invoiceToWire(invoice, undefined, deps.now()) }
         },
       })
     },
 
     issue: (actor: Principal, id: string, idempotencyKey: string): Promise<Answer> =>
-      issue(actor, { type: 'invoice', id, idempotencyKey }, (invoice) => invoiceToWire(invoice, 0n, deps.now())),
+      issue(actor, { type: 'invoice', id, idempotencyKey }, (invoice) => invoiceToWire(invoice, undefined, deps.now())),
 
     async get(actor: Principal, id: string): Promise<Static<typeof InvoiceWire>> {
       const [invoice] = await wired([await find(actor, id)])

@@ -1,5 +1,6 @@
 import { formatId } from '@kontor/ids'
 import type { Static } from 'typebox'
+import { NOTHING_SETTLED, type Settlement } from '../balances/open.ts'
 import { dayIn } from '../documents/calendar.ts'
 import type { Document } from '../documents/document.ts'
 import type { Snapshot } from '../documents/snapshot.ts'
@@ -10,17 +11,20 @@ import type { InvoiceWire } from './schema.ts'
 export type Corrections = readonly Pick<Document, 'id' | 'document_type'>[]
 
 /**
- * @param paidMinor What payments were allocated to it.
+ * @param settled What lowered it so far; absent where nothing can have.
  * @param now To tell whether it is overdue.
  * @param corrections What refers to it.
  */
 export function invoiceToWire(
   invoice: Document,
-  paidMinor: bigint,
+  settled: Settlement | undefined,
   now: Date,
   corrections: Corrections = [],
 ): Static<typeof InvoiceWire> {
-  const open = invoice.payable_minor > 0n ? invoice.payable_minor - paidMinor : 0n
+  const { open_minor, paid_minor, credited_minor, adjusted_minor } = settled ?? {
+    ...NOTHING_SETTLED,
+    open_minor: invoice.payable_minor > 0n ? invoice.payable_minor : 0n,
+  }
   return {
     id: formatId('inv', invoice.id),
     state: invoice.state,
@@ -34,10 +38,12 @@ export function invoiceToWire(
     replaced_by_ids: corrections.flatMap(({ id, document_type }) =>
       document_type === 'invoice' ? [formatId('inv', id)] : [],
     ),
-    payment_status: invoice.state === 'draft' ? null : paymentStatus(invoice.payable_minor, paidMinor),
-    overdue: open > 0n && isPastDue(invoice, now),
-    paid_minor: Number(paidMinor),
-    open_minor: Number(open),
+    payment_status: invoice.state === 'draft' ? null : paymentStatus(invoice.payable_minor, settled),
+    overdue: open_minor > 0n && isPastDue(invoice, now),
+    paid_minor: Number(paid_minor),
+    credited_minor: Number(credited_minor),
+    adjusted_minor: Number(adjusted_minor),
+    open_minor: Number(open_minor),
     ...documentToWire(invoice),
   }
 }
@@ -49,9 +55,14 @@ function isPastDue({ due_on, snapshot }: Document, now: Date): boolean {
   return due_on < dayIn(issuer.time_zone, now)
 }
 
-/** A payable of zero or less is settled at issue, without a payment. */
-function paymentStatus(payableMinor: bigint, paidMinor: bigint): 'open' | 'partially_paid' | 'paid' | 'settled' {
+/** A payable of zero or less is settled at issue, without a payment. What was given up as lost is said before what was paid. */
+function paymentStatus(
+  payableMinor: bigint,
+  settled: Settlement | undefined,
+): NonNullable<Static<typeof InvoiceWire>['payment_status']> {
   if (payableMinor <= 0n) return 'settled'
-  if (paidMinor >= payableMinor) return 'paid'
-  return paidMinor > 0n ? 'partially_paid' : 'open'
+  if (!settled) return 'open'
+  if (settled.open_minor > 0n) return settled.paid_minor > 0n ? 'partially_paid' : 'open'
+  if (settled.written_off_minor > 0n) return 'written_off'
+  return settled.paid_minor > 0n ? 'paid' : 'credited'
 }

@@ -1,25 +1,5 @@
 import { DomainError } from '@kontor/problem'
 
-export class OverAllocation extends DomainError {
-  readonly code = 'over_allocation'
-  readonly status = 409
-  readonly title = 'The payment is larger than what is open'
-  override readonly extensions: { open_minor: number }
-  constructor(openMinor: bigint) {
-    super(`${openMinor} minor units are open`)
-    this.extensions = { open_minor: Number(openMinor) }
-  }
-}
-
-export class CurrencyMismatch extends DomainError {
-  readonly code = 'currency_mismatch'
-  readonly status = 422
-  readonly title = 'The payment has another currency than the invoice'
-  constructor(currency: string) {
-    super(`the invoice is in ${currency}`)
-  }
-}
-
 export class MethodMissing extends DomainError {
   readonly code = 'method_missing'
   readonly status = 422
@@ -35,5 +15,41 @@ export class ReceivedInFuture extends DomainError {
   readonly title = 'The payment would come in the future'
   constructor() {
     super('record it when the money has come')
+  }
+}
+
+export class AccountMissing extends DomainError {
+  readonly code = 'account_missing'
+  readonly status = 422
+  readonly title = 'A payment is somebody’s'
+  constructor() {
+    super('give account_id, invoice_id or allocations')
+  }
+}
+
+export class AllocationAmbiguous extends DomainError {
+  readonly code = 'allocation_ambiguous'
+  readonly status = 422
+  readonly title = 'A payment says in one way what it is for'
+  constructor() {
+    super('give invoice_id for one invoice, else allocations')
+  }
+}
+
+export class InvoiceNamedTwice extends DomainError {
+  readonly code = 'invoice_named_twice'
+  readonly status = 422
+  readonly title = 'An invoice is named twice'
+  constructor() {
+    super('name each invoice once, with the sum')
+  }
+}
+
+export class AllocationsExceedAmount extends DomainError {
+  readonly code = 'allocations_exceed_amount'
+  readonly status = 422
+  readonly title = 'More is allocated than was paid'
+  constructor() {
+    super('the allocations add up to more than amount_minor')
   }
 }

@@ -64,14 +64,63 @@ test('an invoice is open, partially paid, paid: computed from what came in', asy
     token_id: null,
     instrument: null,
     reference: 'E2E-1',
+    allocated_minor: 10_000,
+    refunded_minor: 0,
+    credit_minor: 0,
     allocations: [{ invoice_id: invoice.id, amount_minor: 10_000 }],
+    refunds: [],
   })
-  t.like(await pay(invoice, { amount_minor: 1 }), { status: 409, body: { code: 'over_allocation', open_minor: 0 } })
   const list = await kontor.call('GET', `/v1/invoices?account_id=${invoice.account_id}`)
   t.like(list.body.data[0], { payment_status: 'paid', paid_minor: 10_810 })
 })
 
-test('whatever comes in at once, never more is allocated than was open', async (t) => {
+test('money that came in is never refused: what its invoice has no use for is the account’s credit', async (t) => {
+  const invoice = await issuedInvoice()
+  const first = await pay(invoice, { amount_minor: 10_910 })
+  t.like(first, { status: 201, body: { allocated_minor: 10_810, credit_minor: 100 } })
+  t.deepEqual(first.body.allocations, [{ invoice_id: invoice.id, amount_minor: 10_810 }])
+  const second = await pay(invoice, { amount_minor: 7 })
+  t.like(second, { status: 201, body: { allocated_minor: 0, credit_minor: 7, allocations: [] } })
+  t.like(await read(invoice), { payment_status: 'paid', paid_minor: 10_810, open_minor: 0 })
+  const advance = await pay(invoice, { invoice_id: undefined, account_id: invoice.account_id, currency: 'EUR' })
+  t.like(advance, { status: 201, body: { account_id: invoice.account_id, currency: 'EUR', credit_minor: 100 } })
+})
+
+test.serial('one payment is for several invoices, and one invoice is paid by several payments', async (t) => {
+  const { order } = await issuerAndAccount(kontor)
+  const [one, two] = [await issuedInvoice(order), await issuedInvoice(order)]
+  const body = (first: number, second: number) => ({
+    ...paid(one, { invoice_id: undefined, amount_minor: 15_000 }),
+    allocations: [
+      { invoice_id: one.id, amount_minor: first },
+      { invoice_id: two.id, amount_minor: second },
+    ],
+  })
+  const both = await kontor.call('POST', '/v1/payments', body(10_810, 4_000))
+  t.like(both, { status: 201, body: { account_id: order.account_id, allocated_minor: 14_810, credit_minor: 190 } })
+  t.like(await read(one), { payment_status: 'paid' })
+  t.like(await read(two), { payment_status: 'partially_paid', open_minor: 6_810 })
+  const before = await kontor.state()
+  const over = await kontor.call('POST', '/v1/payments', body(1, 6_000))
+  t.like(over, { status: 409, body: { code: 'over_allocation', open_minor: 0, invoice_id: one.id } })
+  t.deepEqual(await kontor.state(), before, 'nothing of it is kept')
+  await pay(two, { amount_minor: 6_810 })
+  t.like(await read(two), { payment_status: 'paid' })
+})
+
+test('what is another account’s is not paid with it', async (t) => {
+  const [mine, theirs] = [await issuedInvoice(), await issuedInvoice()]
+  const both = [mine, theirs].map(({ id }) => ({ invoice_id: id, amount_minor: 1 }))
+  for (const changes of [
+    { invoice_id: undefined, allocations: both },
+    { account_id: theirs.account_id },
+    { invoice_id: undefined, account_id: theirs.account_id, allocations: both.slice(0, 1) },
+  ]) {
+    t.like(await pay(mine, changes), { status: 422, body: { code: 'account_mismatch' } })
+  }
+})
+
+test('whatever comes in at once, never more is allocated than was open, and every Rappen is somewhere', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 2, maxLength: 12 }), async (amounts) => {
       const invoice = await issuedInvoice()
@@ -79,6 +128,34 @@ test('whatever comes in at once, never more is allocated than was open', async (
         amounts.map((amount_minor, n) =>
           callApp(n % 2 ? twin : kontor.app, admin, 'POST', '/v1/payments', paid(invoice, { amount_minor })),
         ),
+      )
+      const sum = amounts.reduce((total, amount) => total + amount, 0)
+      const allocated = Math.min(sum, 10_810)
+      t.true(replies.every(({ status }) => status === 201))
+      t.is(
+        replies.map(({ body }) => body.allocated_minor).reduce((total, minor) => total + minor, 0),
+        allocated,
+      )
+      t.is(
+        replies.map(({ body }) => body.credit_minor).reduce((total, minor) => total + minor, 0),
+        sum - allocated,
+      )
+      t.like(await read(invoice), { paid_minor: allocated, open_minor: 10_810 - allocated })
+    }),
+    { numRuns: 8 },
+  )
+})
+
+test('whoever says at once what a payment is for, gets it exactly or not at all', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 2, maxLength: 12 }), async (amounts) => {
+      const invoice = await issuedInvoice()
+      const body = (amount_minor: number) => ({
+        ...paid(invoice, { invoice_id: undefined, amount_minor }),
+        allocations: [{ invoice_id: invoice.id, amount_minor }],
+      })
+      const replies = await Promise.all(
+        amounts.map((amount, n) => callApp(n % 2 ? twin : kontor.app, admin, 'POST', '/v1/payments', body(amount))),
       )
       const taken = replies.filter(({ status }) => status === 201).map(({ body }) => body.amount_minor as number)
       const sum = taken.reduce((total, amount) => total + amount, 0)

@@ -5,10 +5,10 @@ import type { Deps } from '../deps.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import { PaymentWire, RecordPayment } from './schema.ts'
-import { payments } from './service.ts'
+import { type Book, payments } from './service.ts'
 
-export function paymentRoutes(app: ApiServer, deps: Deps): void {
-  const service = payments(deps)
+export function paymentRoutes(app: ApiServer, deps: Deps, book: Book): void {
+  const service = payments(deps, book)
   const tags = ['Payments']
 
   app.post(
@@ -17,7 +17,7 @@ export function paymentRoutes(app: ApiServer, deps: Deps): void {
       config: { scope: 'payment.write', idempotency: 'required' },
       schema: {
         operationId: 'recordPayment',
-        summary: 'Record money that came in for an invoice',
+        summary: 'Record money that came in, and what it is for',
         tags,
         headers: IdempotencyHeader,
         body: RecordPayment,

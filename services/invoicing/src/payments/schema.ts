@@ -1,25 +1,36 @@
 import Type from 'typebox'
-import { AmountMinor, Body, Currency, Day, Id, Instant, Line, Nullable } from '../wire/fields.ts'
-
-const Amount = Type.Integer({
-  minimum: 1,
-  maximum: Number.MAX_SAFE_INTEGER,
-  description: 'What was paid, in minor units: 1050 is 10.50 EUR.',
-})
+import { PayableId } from '../balances/document-id.ts'
+import { PositiveMinor, RefundWire, usageWire } from '../balances/schema.ts'
+import { Body, Currency, Day, Id, Instant, Line, Nullable } from '../wire/fields.ts'
 
 export const RecordPayment = Body(
   {
-    invoice_id: Id('inv', 'The invoice that is paid.'),
+    account_id: Type.Optional(Id('acc', 'Whose payment it is; the invoice’s account unless given.')),
+    invoice_id: Type.Optional(
+      PayableId('The invoice or proforma that is paid. What is more than is open on it becomes the account’s credit.'),
+    ),
+    allocations: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            invoice_id: PayableId('An invoice or proforma of the account.'),
+            amount_minor: PositiveMinor('What it gets; never more than is open on it.'),
+          },
+          { additionalProperties: false },
+        ),
+        { minItems: 1, maxItems: 100, description: 'What the payment is for, where that is known exactly.' },
+      ),
+    ),
     token_id: Type.Optional(Id('tok', 'The vaulted instrument it was paid with.')),
     method: Type.Optional(
       Type.Enum(['bank_transfer', 'cash', 'other'], { description: 'How it was paid, where there is no token.' }),
     ),
-    amount_minor: Amount,
+    amount_minor: PositiveMinor('What was paid.'),
     currency: Currency,
     received_on: Day('When the money came.'),
     reference: Type.Optional(Line(140, 'The bank’s or processor’s reference.')),
   },
-  { description: 'Money that came in for an invoice.' },
+  { description: 'Money that came in.' },
 )
 
 export const PaymentWire = Type.Object({
@@ -29,13 +40,11 @@ export const PaymentWire = Type.Object({
   method: Type.String({ description: 'card, bank_account, paypal_account, bank_transfer, cash or other.' }),
   token_id: Nullable(Id('tok', 'The vaulted instrument.')),
   instrument: Nullable(Type.String({ description: 'Masked, such as Visa •••• 4242.' })),
-  amount_minor: Amount,
+  amount_minor: PositiveMinor('What was paid.'),
   currency: Currency,
   received_on: Type.String({ description: 'When the money came, YYYY-MM-DD.' }),
   reference: Nullable(Type.String({ description: 'The bank’s or processor’s reference.' })),
-  allocations: Type.Array(
-    Type.Object({ invoice_id: Id('inv', 'The invoice.'), amount_minor: AmountMinor('What of the payment it got.') }),
-    { description: 'What the payment was used for.' },
-  ),
+  ...usageWire,
+  refunds: Type.Array(RefundWire, { description: 'What went back, in order; 200 at most.' }),
   created_at: Instant('When it was recorded.'),
 })

@@ -158,7 +158,7 @@ export function quotes(deps: Deps, issue: ReturnType<typeof issuing>) {
           objectVersion: quote.version,
           at,
         })
-        return { status: 201, body: invoiceToWire(invoice, 0n, invoice.created_at) }
+        return { status: 201, body: invoiceToWire(invoice, undefined, invoice.created_at) }
       }
       const judge = async () => {
         refuseCardNumbers(body)

@@ -1,0 +1,274 @@
+import type { Principal } from '@kontor/http-api'
+import { bucketOf } from '@kontor/ids'
+import { least } from '@kontor/money'
+import type { Tx } from '@kontor/postgres'
+import type { Deps } from '../deps.ts'
+import { dayIn } from '../documents/calendar.ts'
+import { NotIssued } from '../documents/errors.ts'
+import type { Snapshot } from '../documents/snapshot.ts'
+import { recordEvent } from '../events/event.ts'
+import { formatPayableId, type PayableType } from './document-id.ts'
+import {
+  AccountMismatch,
+  AllocationExceedsCredit,
+  CurrencyMismatch,
+  OverAllocation,
+  OverUnallocation,
+  RefundExceedsCredit,
+  WriteOffExceedsOpen,
+} from './errors.ts'
+import type { OpenDocument } from './open.ts'
+import * as repo from './repo.ts'
+import { vatCorrection } from './vat-correction.ts'
+
+/** An amount for an invoice. */
+export interface Target {
+  readonly invoice: OpenDocument
+  readonly amountMinor: bigint
+  /** JSON pointer to the amount, for the refusal. */
+  readonly path: string
+}
+
+/** Money that goes out again. */
+export interface MoneyOut {
+  readonly kind: 'refund' | 'chargeback'
+  readonly amountMinor: bigint
+  readonly on: string
+  readonly reference: string | undefined
+}
+
+/** @returns What the document says of its issuer, and what it says of itself. */
+export const snapshotOf = (invoice: OpenDocument): Snapshot => {
+  if (invoice.snapshot === null) throw new NotIssued()
+  return JSON.parse(invoice.snapshot) as Snapshot
+}
+
+/**
+ * The one place that writes what an open amount, a payment and a credit note are derived from. Every function runs in the caller's
+ * transaction, which holds the documents first and the source after them; what is decided by is read after that.
+ */
+export function ledger(deps: Deps) {
+  const record = (
+    tx: Tx,
+    actor: Principal,
+    type: 'allocation.recorded' | 'refund.recorded' | 'adjustment.recorded',
+  ) => {
+    return async (row: { id: string; accountId: string; at: Date }) =>
+      recordEvent(tx, actor, {
+        id: deps.newId(bucketOf(row.id)),
+        type,
+        accountId: row.accountId,
+        objectId: row.id,
+        objectVersion: 1,
+        at: row.at,
+      })
+  }
+
+  async function writeAllocations(
+    tx: Tx,
+    actor: Principal,
+    source: repo.Source,
+    amounts: readonly { invoiceId: string; amountMinor: bigint }[],
+  ): Promise<void> {
+    const at = deps.now()
+    const rows = amounts.map(({ invoiceId, amountMinor }) => ({
+      id: deps.newId(bucketOf(source.id)),
+      invoice_id: invoiceId,
+      amount_minor: amountMinor,
+      created_at: at,
+    }))
+    await repo.insertAllocations(tx, actor, source, rows)
+    const recorded = record(tx, actor, 'allocation.recorded')
+    for (const { id } of rows) await recorded({ id, accountId: source.account_id, at })
+  }
+
+  async function takeBack(
+    tx: Tx,
+    actor: Principal,
+    source: repo.Source,
+    amounts: readonly { invoiceId: string; amountMinor: bigint }[],
+  ): Promise<void> {
+    const negative = amounts.map(({ invoiceId, amountMinor }) => ({ invoiceId, amountMinor: -amountMinor }))
+    await writeAllocations(tx, actor, source, negative)
+  }
+
+  async function writeRefund(tx: Tx, actor: Principal, source: repo.Source, out: MoneyOut): Promise<repo.Refund> {
+    const bucket = bucketOf(source.id)
+    const refund: repo.Refund = {
+      id: deps.newId(bucket),
+      mode: actor.mode,
+      account_id: source.account_id,
+      kind: out.kind,
+      payment_id: source.kind === 'payment' ? source.id : null,
+      credit_note_id: source.kind === 'credit_note' ? source.id : null,
+      currency: source.currency,
+      amount_minor: out.amountMinor,
+      refunded_on: out.on,
+      reference: out.reference ?? null,
+      created_at: deps.now(),
+    }
+    await repo.insertRefund(tx, actor, refund)
+    await record(tx, actor, 'refund.recorded')({ ...refund, accountId: refund.account_id, at: refund.created_at })
+    return refund
+  }
+
+  return {
+    usageOf: (tx: Tx, sourceId: string): Promise<repo.Usage> => repo.usageOf(tx, sourceId),
+    findUsage: (sourceId: string): Promise<repo.Usage> => repo.findUsage(deps.database, sourceId),
+    findRefunds: (sourceId: string): Promise<repo.Refund[]> => repo.listRefunds(deps.database, sourceId),
+
+    /**
+     * Allocates what is left of a source.
+     *
+     * @throws {OverAllocation} One of the invoices has less open. Then nothing is allocated at all.
+     * @throws {AllocationExceedsCredit} Less is left.
+     */
+    async allocate(
+      tx: Tx,
+      actor: Principal,
+      source: repo.Source,
+      targets: readonly Target[],
+      creditMinor: bigint,
+    ): Promise<void> {
+      for (const { invoice, amountMinor, path } of targets) {
+        checkMeets(source, invoice)
+        if (amountMinor > invoice.open_minor) {
+          throw new OverAllocation(invoice.open_minor, formatPayableId(invoice.document_type, invoice.id)).at(path)
+        }
+      }
+      if (targets.reduce((sum, { amountMinor }) => sum + amountMinor, 0n) > creditMinor) {
+        throw new AllocationExceedsCredit(creditMinor)
+      }
+      const amounts = targets.map(({ invoice, amountMinor }) => ({ invoiceId: invoice.id, amountMinor }))
+      await writeAllocations(tx, actor, source, amounts)
+    },
+
+    /** @throws {OverUnallocation} Less is allocated there. */
+    async unallocate(
+      tx: Tx,
+      actor: Principal,
+      source: repo.Source,
+      invoice: OpenDocument,
+      amountMinor: bigint,
+    ): Promise<void> {
+      const allocated = allocatedTo(await repo.usageOf(tx, source.id), invoice.id)
+      if (amountMinor > allocated) throw new OverUnallocation(allocated).at('/amount_minor')
+      await takeBack(tx, actor, source, [{ invoiceId: invoice.id, amountMinor }])
+    },
+
+    /**
+     * Money that was sent back: from what is left, or from what one invoice has of it, which is open again by that much.
+     *
+     * @throws {RefundExceedsCredit} Less is left, or allocated there.
+     */
+    async refund(
+      tx: Tx,
+      actor: Principal,
+      source: repo.Source,
+      invoice: OpenDocument | undefined,
+      out: MoneyOut,
+    ): Promise<{ refund: repo.Refund; reopened: Reopened[] }> {
+      const usage = await repo.usageOf(tx, source.id)
+      const may = invoice ? allocatedTo(usage, invoice.id) : usage.credit_minor
+      if (out.amountMinor > may) throw new RefundExceedsCredit(may).at('/amount_minor')
+      const reopened = invoice
+        ? [{ invoiceId: invoice.id, type: invoice.document_type, amountMinor: out.amountMinor }]
+        : []
+      await takeBack(tx, actor, source, reopened)
+      return { refund: await writeRefund(tx, actor, source, out), reopened }
+    },
+
+    /**
+     * Money that the payer's bank took back: first from what is left, then from the invoices, the one allocated to last first.
+     *
+     * @throws {RefundExceedsCredit} More than has not gone back yet.
+     */
+    async chargeBack(
+      tx: Tx,
+      actor: Principal,
+      source: repo.Source,
+      out: MoneyOut,
+    ): Promise<{ refund: repo.Refund; reopened: Reopened[] }> {
+      const usage = await repo.usageOf(tx, source.id)
+      const kept = source.amount_minor - usage.refunded_minor
+      if (out.amountMinor > kept) throw new RefundExceedsCredit(kept).at('/amount_minor')
+      const reopened: Reopened[] = []
+      let missing = out.amountMinor - usage.credit_minor
+      for (const { invoice_id, document_type, amount_minor } of usage.allocations.toReversed()) {
+        if (missing <= 0n) break
+        const amountMinor = least(amount_minor, missing)
+        reopened.push({ invoiceId: invoice_id, type: document_type, amountMinor })
+        missing -= amountMinor
+      }
+      await takeBack(tx, actor, source, reopened)
+      return { refund: await writeRefund(tx, actor, source, out), reopened }
+    },
+
+    /**
+     * Gives up what is open on an invoice, or a part of it.
+     *
+     * @param amountMinor Everything unless given.
+     * @throws {WriteOffExceedsOpen} Less is open, or nothing at all.
+     */
+    async writeOff(
+      tx: Tx,
+      actor: Principal,
+      invoice: OpenDocument,
+      { amountMinor = invoice.open_minor, reason }: { amountMinor: bigint | undefined; reason: string },
+    ): Promise<repo.Adjustment> {
+      const { issuer, totals } = snapshotOf(invoice)
+      if (amountMinor > invoice.open_minor || amountMinor === 0n) {
+        throw new WriteOffExceedsOpen(invoice.open_minor).at('/amount_minor')
+      }
+      const at = deps.now()
+      const adjustment: repo.Adjustment = {
+        id: deps.newId(bucketOf(invoice.id)),
+        mode: actor.mode,
+        account_id: invoice.account_id,
+        invoice_id: invoice.id,
+        kind: 'write_off',
+        amount_minor: amountMinor,
+        vat: vatCorrection(totals, await repo.adjustedMinor(tx, invoice.id), amountMinor),
+        reason,
+        payment_id: null,
+        credit_note_id: null,
+        reverses_id: null,
+        adjusted_on: dayIn(issuer.time_zone, at),
+        created_at: at,
+      }
+      await repo.insertAdjustment(tx, actor, adjustment)
+      await record(tx, actor, 'adjustment.recorded')({ ...adjustment, accountId: adjustment.account_id, at })
+      // What became of the invoice, for the report of its series: only where nothing is asked for any more.
+      if (amountMinor === invoice.open_minor) {
+        await recordEvent(tx, actor, {
+          id: deps.newId(bucketOf(invoice.id)),
+          type: 'invoice.written_off',
+          accountId: invoice.account_id,
+          objectId: invoice.id,
+          objectVersion: invoice.version,
+          at,
+        })
+      }
+      return adjustment
+    },
+  }
+}
+
+export type Ledger = ReturnType<typeof ledger>
+
+/** What an invoice lost again, and asks for once more. */
+export interface Reopened {
+  readonly invoiceId: string
+  readonly type: PayableType
+  readonly amountMinor: bigint
+}
+
+const allocatedTo = ({ allocations }: repo.Usage, invoiceId: string): bigint =>
+  allocations.find(({ invoice_id }) => invoice_id === invoiceId)?.amount_minor ?? 0n
+
+/** @throws {DomainError} What is paid and what pays do not belong together. */
+function checkMeets(source: repo.Source, invoice: OpenDocument): void {
+  if (invoice.state !== 'issued') throw new NotIssued()
+  if (invoice.account_id !== source.account_id) throw new AccountMismatch()
+  if (invoice.currency !== source.currency) throw new CurrencyMismatch(invoice.currency).at('/currency')
+}
