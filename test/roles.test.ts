@@ -54,6 +54,8 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     allocation: 'select insert',
     adjustment: 'select insert',
     refund: 'select insert',
+    invoice_run: 'select insert update',
+    invoice_run_item: 'select insert update',
   },
 }
 
@@ -72,6 +74,8 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   'invoicing.account': ['id', 'bucket', 'tenant_id', 'mode', 'customer_number', 'external_id'],
   // Format and start of a series may change until a number was drawn, which a trigger looks after.
   'invoicing.series': ['id', 'bucket', 'tenant_id', 'issuer_id', 'scope', 'account_id', 'document_type', 'period'],
+  'invoicing.invoice_run': ['id', 'bucket', 'tenant_id', 'mode', 'key_id', 'dry_run', 'issue_on'],
+  'invoicing.invoice_run_item': ['bucket', 'run_id', 'ord', 'tenant_id', 'wave', 'document_id'],
   'invoicing.document': ['id', 'bucket', 'tenant_id', 'mode', 'document_type', 'account_id', 'issuer_id'],
 }
 
@@ -192,3 +196,29 @@ for (const [path, columns] of Object.entries(FIXED)) {
     )
   })
 }
+
+test('the service of invoicing enqueues and does jobs, and cannot alter their schema', async (t) => {
+  const rows = await query<{ name: string; may: string }>(
+    databases.invoicingUrl,
+    PRIVILEGES_SQL.replace("'public'", "'graphile_worker'"),
+  )
+  const may = Object.fromEntries(rows.filter((row) => row.may !== '').map((row) => [row.name, row.may]))
+  t.deepEqual(may, {
+    _private_jobs: 'select insert update delete',
+    _private_job_queues: 'select insert update',
+    _private_tasks: 'select insert',
+    _private_known_crontabs: 'select',
+    migrations: 'select',
+  })
+  for (const sql of [
+    'alter table graphile_worker._private_jobs add column mine int',
+    'alter table graphile_worker._private_jobs disable row level security',
+    'drop policy kontor_service on graphile_worker._private_jobs',
+    'create table graphile_worker.mine (id int)',
+    'create or replace function graphile_worker.add_job() returns int language sql as $$ select 1 $$',
+    'drop schema graphile_worker cascade',
+    'truncate graphile_worker._private_jobs',
+  ]) {
+    await refused(t, databases.invoicingUrl, sql)
+  }
+})

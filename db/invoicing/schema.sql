@@ -476,6 +476,59 @@ comment on column idempotency.answer is 'answer a repeated request as it was ans
 grant select, insert on idempotency to kontor_invoicing_service;
 grant update (answer, status) on idempotency to kontor_invoicing_service;
 
+create table invoice_run (
+  bucket      smallint    not null,
+  id          uuid        not null,
+  tenant_id   uuid        not null,
+  mode        text        not null,
+  key_id      uuid        not null,
+  dry_run     boolean     not null,
+  issue_on    date,
+  total       integer     not null,
+  wave        integer     not null default 0,
+  version     integer     not null default 1,
+  created_at  timestamptz not null,
+  started_at  timestamptz,
+  finished_at timestamptz,
+  constraint invoice_run_pkey primary key (bucket, id),
+  constraint invoice_run_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint invoice_run_mode_check check (mode = any (array['test', 'live'])),
+  constraint invoice_run_total_check check (total >= 0),
+  constraint invoice_run_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger invoice_run_immutable before delete or update on invoice_run for each row when (old.finished_at is not null) execute function refuse_change();
+create trigger invoice_run_kept before truncate on invoice_run for each statement execute function refuse_change();
+grant select, insert on invoice_run to kontor_invoicing_service;
+grant update (finished_at, started_at, total, version, wave) on invoice_run to kontor_invoicing_service;
+
+create table invoice_run_item (
+  bucket      smallint    not null,
+  run_id      uuid        not null,
+  ord         integer     not null,
+  tenant_id   uuid        not null,
+  wave        integer     not null,
+  document_id uuid        not null,
+  state       text        not null default 'queued',
+  code        text,
+  path        text,
+  settled_at  timestamptz,
+  constraint invoice_run_item_pkey primary key (bucket, run_id, ord),
+  constraint invoice_run_item_bucket_run_id_document_id_key unique (bucket, run_id, document_id),
+  constraint invoice_run_item_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint invoice_run_item_check check ((state = 'queued') = (settled_at is null)),
+  constraint invoice_run_item_check1 check ((code is not null) = (state = any (array['refused', 'skipped']))),
+  constraint invoice_run_item_ord_check check (ord >= 1),
+  constraint invoice_run_item_state_check check (state = any (array['queued', 'issued', 'issuable', 'refused', 'skipped'])),
+  constraint invoice_run_item_wave_check check (wave >= 1),
+  constraint invoice_run_item_bucket_run_id_fkey foreign key (bucket, run_id) references invoice_run(bucket, id),
+  constraint invoice_run_item_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index invoice_run_item_queued on invoice_run_item using btree (bucket, run_id, wave, ord) where state = 'queued';
+create trigger invoice_run_item_immutable before delete or update on invoice_run_item for each row when (old.state <> 'queued') execute function refuse_change();
+create trigger invoice_run_item_kept before truncate on invoice_run_item for each statement execute function refuse_change();
+grant select, insert on invoice_run_item to kontor_invoicing_service;
+grant update (code, path, settled_at, state) on invoice_run_item to kontor_invoicing_service;
+
 create table issuer (
   bucket                 smallint    not null,
   id                     uuid        not null,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { startEmbedded } from '@kontor/embedded-postgres'
 import { newUuid, toBucket } from '@kontor/ids'
+import { installJobs } from '@kontor/jobs'
 import {
   connect,
   createDatabases,
@@ -10,6 +11,7 @@ import {
   type DatabaseUrls,
   migrate,
   type RolePasswords,
+  serviceRole,
 } from '@kontor/postgres'
 import { createTenant } from '@kontor/tenancy'
 import { migrationsOf } from '../support/test-server.ts'
@@ -42,6 +44,7 @@ export async function onStage<T>(
   try {
     const urls = await createDatabases(server.adminUrl, newPasswords())
     for (const name of DATABASES) await migrate(urls[name].migrationUrl, migrationsOf(name), () => {})
+    await installJobs(urls.invoicing.migrationUrl, serviceRole('invoicing'))
     const open = (url: string) => {
       const database = connect({ url, max: 2, applicationName: 'bench preparing' })
       closing.push(() => database.close())

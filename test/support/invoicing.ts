@@ -3,7 +3,8 @@ import { generateApiKey } from '@kontor/api-key'
 import { createLogger } from '@kontor/http-api'
 import { formatId, idSource, newUuid, toBucket } from '@kontor/ids'
 import { openFonts } from '@kontor/invoice-pdf'
-import { buildInvoicing, type Deps, type FindInstrument, scopesOf } from '@kontor/invoicing'
+import { buildInvoicing, type Deps, type FindInstrument, invoicingTasks, scopesOf } from '@kontor/invoicing'
+import { workOffJobs } from '@kontor/jobs'
 import { connect, type Database } from '@kontor/postgres'
 import { createApiKey, createTenant, keyAuthenticator } from '@kontor/tenancy'
 import { type FixedClock, fixedClock } from './clock.ts'
@@ -45,6 +46,8 @@ export interface InvoicingUnderTest {
   call(method: string, url: string, body?: unknown, options?: CallOptions): Promise<Reply>
   /** A second process of the service on the same database, over a way of its own if `databaseUrl` says so. */
   twin(options?: { connectionsMax?: number; databaseUrl?: string }): Promise<ServiceApp>
+  /** Does every job that is due, and what comes of it. */
+  work(deps?: Deps): Promise<void>
   close(): Promise<void>
 }
 
@@ -58,6 +61,8 @@ const TABLES = [
   'document_file',
   'event',
   'idempotency',
+  'invoice_run',
+  'invoice_run_item',
   'issuer',
   'issuer_logo',
   'issuer_numbering',
@@ -146,6 +151,11 @@ export async function invoicingUnderTest(
       })
       return twin
     },
+    work: (own = deps) =>
+      workOffJobs(
+        databases.invoicingUrl,
+        invoicingTasks(own, (error) => logger.error({ event: 'job_defect', err: error })),
+      ),
     async close() {
       for (const close of closers) await close()
       await app.close()

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startEmbedded } from '@kontor/embedded-postgres'
+import { installJobs } from '@kontor/jobs'
 import {
   createDatabases,
   DATABASES,
@@ -10,6 +11,7 @@ import {
   migrate,
   quoteName,
   type RolePasswords,
+  serviceRole,
   withClient,
 } from '@kontor/postgres'
 
@@ -58,6 +60,7 @@ export async function openTestServer(
 export async function makeTemplates(server: TestServer): Promise<DatabaseUrls> {
   const urls = await createDatabases(server.adminUrl, server.passwords, { prefix: `${server.prefix}_template` })
   await Promise.all(DATABASES.map((name) => migrate(urls[name].migrationUrl, migrationsOf(name), () => {})))
+  await installJobs(urls.invoicing.migrationUrl, serviceRole('invoicing'))
   return urls
 }
 

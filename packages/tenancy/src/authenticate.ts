@@ -24,6 +24,12 @@ interface KeyRow {
   readonly networks: string[] | null
 }
 
+const rightsOf = (row: Pick<KeyRow, 'role' | 'scopes'>, scopesOf: (role: string) => readonly string[]) =>
+  new Set([...scopesOf(row.role), ...row.scopes])
+
+const hasEnded = (row: Pick<KeyRow, 'revoked_at' | 'expires_at'>, nowMs: number) =>
+  row.revoked_at !== null || (row.expires_at !== null && row.expires_at.getTime() <= nowMs)
+
 /** A key that was found, with what follows from its row. */
 interface KnownKey {
   readonly row: KeyRow
@@ -103,7 +109,7 @@ export function keyAuthenticator(deps: {
       tenantId: tenant,
       mode: row.mode,
       role: row.role,
-      scopes: new Set([...scopesOf(row.role), ...row.scopes]),
+      scopes: rightsOf(row, scopesOf),
       purposes: new Set(row.purposes),
       ...(row.requests_per_minute !== null && { requestsPerMinute: row.requests_per_minute }),
       ...(row.reveals_per_minute !== null && { revealsPerMinute: row.reveals_per_minute }),
@@ -121,7 +127,7 @@ export function keyAuthenticator(deps: {
     if (!key) return undefined
     const { row } = key
     if (!sameHash(row.secret_hash, presented.secretHash) || row.mode !== presented.mode) return undefined
-    if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at.getTime() <= nowMs())) return undefined
+    if (hasEnded(row, nowMs())) return undefined
     const tenant = tenantOf(row, forwarded)
     if (tenant instanceof Promise) return tenant.then((id) => (id === undefined ? undefined : principalOf(key, id)))
     return tenant === undefined ? undefined : principalOf(key, tenant)
@@ -134,6 +140,31 @@ export function keyAuthenticator(deps: {
     if (kept && kept.untilMs > nowMs()) return judge(kept, presented, forwardedTenant)
     if (onlyKnown && !(kept && sameHash(kept.row.secret_hash, presented.secretHash))) return undefined
     return findKey(presented.lookupId).then((key) => judge(key, presented, forwardedTenant))
+  }
+}
+
+/**
+ * Makes the function that finds who a key acts for without the key itself: for work that was asked for under it and is done later.
+ *
+ * @returns `undefined` once the key is revoked or has expired. The function asks anew each time.
+ */
+export function principalFinder(deps: {
+  readonly database: Database
+  readonly scopesOf: (role: string) => readonly string[]
+  readonly nowMs: () => number
+}): (keyId: string, tenantId: string) => Promise<Principal | undefined> {
+  return async (keyId, tenantId) => {
+    const [row] = await deps.database.hotSql<
+      Pick<KeyRow, 'id' | 'mode' | 'role' | 'scopes' | 'purposes' | 'expires_at' | 'revoked_at'>
+    >(
+      'find_api_key_by_id',
+      `select id, mode, role, scopes, purposes, expires_at, revoked_at from api_key
+        where id = $1 and (tenant_id = $2 or tenant_id is null)`,
+      [keyId, tenantId],
+    )
+    if (!row || hasEnded(row, deps.nowMs())) return undefined
+    const { id, mode, role, purposes } = row
+    return { keyId: id, tenantId, mode, role, scopes: rightsOf(row, deps.scopesOf), purposes: new Set(purposes) }
   }
 }
 

@@ -6,7 +6,7 @@ import test from 'ava'
 import { fixedClock } from '../../../test/support/clock.ts'
 import { type FreshDatabases, freshDatabases } from '../../../test/support/database.ts'
 import { createApiKey, createTenant, type NewApiKey } from './admin.ts'
-import { keyAuthenticator } from './authenticate.ts'
+import { keyAuthenticator, principalFinder } from './authenticate.ts'
 
 let databases: FreshDatabases
 let owner: Database
@@ -74,6 +74,22 @@ test('a key brings its tenant, its mode, the scopes of its role and its own', as
     scopes: new Set(['invoice.read', 'export.read', 'series.read']),
     purposes: new Set(['dispute']),
   })
+})
+
+test('work that a key asked for is done later for whom the key acts for, until it is revoked or expires', async (t) => {
+  const { authenticate, clock, row, tenant, text } = await tenantWithKey('later', {
+    expiresAt: new Date('2026-11-23T10:00:01Z'),
+  })
+  const other = await tenantWithKey('later-other')
+  const find = principalFinder({ database: service, scopesOf, nowMs: clock.nowMs })
+  t.deepEqual(await find(row.id, tenant.id), await authenticate(text, undefined))
+  t.is(await find(row.id, other.tenant.id), undefined)
+  t.is(await find(tenant.id, tenant.id), undefined)
+  clock.advance(1_000)
+  t.is(await find(row.id, tenant.id), undefined)
+  t.truthy(await find(other.row.id, other.tenant.id))
+  await owner.knex('api_key').where({ id: other.row.id }).update({ revoked_at: new Date() })
+  t.is(await find(other.row.id, other.tenant.id), undefined)
 })
 
 test('a role that nobody listed brings nothing', async (t) => {

@@ -5,6 +5,7 @@ import type { Command } from './commands/command.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { StartOptions } from './commands/start.ts'
 import { type Environment, readConfig } from './config.ts'
+import { addInvoiceRunCommands } from './invoice-run-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
 import { addSeriesCommands } from './series-commands.ts'
@@ -143,6 +144,8 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
   addAuditCommands(program, calls, env)
 
   addSeriesCommands(program, calls)
+
+  addInvoiceRunCommands(program, calls)
 
   return program
 }

@@ -25,7 +25,9 @@ const WHO_CORRECTS = ['invoicing', 'admin'] as const
 const WHO_COUNTS = ['invoicing', 'accounting', 'admin'] as const
 
 const unknownId = (prefix: IdPrefix) => formatId(prefix, newUuid(toBucket(7), 0, randomBytes))
-const [iss, acc, quo, inv, cre, ser, pay] = (['iss', 'acc', 'quo', 'inv', 'cre', 'ser', 'pay'] as const).map(unknownId)
+const [iss, acc, quo, inv, cre, ser, pay, run] = (
+  ['iss', 'acc', 'quo', 'inv', 'cre', 'ser', 'pay', 'run'] as const
+).map(unknownId)
 
 /** Every route, and who may call it. */
 const ROUTES: readonly (readonly [method: string, template: string, url: string, roles: readonly string[]])[] = [
@@ -45,6 +47,10 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/quotes/{quoteId}.pdf', `/v1/quotes/${quo}.pdf`, ALL],
   ['POST', '/v1/invoices', '/v1/invoices', WHO_SELLS],
   ['POST', '/v1/invoices/{invoiceId}/issue', `/v1/invoices/${inv}/issue`, WHO_SELLS],
+  ['POST', '/v1/invoice-runs', '/v1/invoice-runs', WHO_SELLS],
+  ['GET', '/v1/invoice-runs/{runId}', `/v1/invoice-runs/${run}`, ALL],
+  ['GET', '/v1/invoice-runs/{runId}/items', `/v1/invoice-runs/${run}/items`, ALL],
+  ['GET', '/v1/invoice-runs/{runId}.csv', `/v1/invoice-runs/${run}.csv`, ALL],
   ['GET', '/v1/invoices', '/v1/invoices', ALL],
   ['GET', '/v1/invoices/{invoiceId}', `/v1/invoices/${inv}`, ALL],
   ['GET', '/v1/invoices/{invoiceId}.pdf', `/v1/invoices/${inv}.pdf`, ALL],

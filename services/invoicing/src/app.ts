@@ -9,6 +9,7 @@ import type { Deps } from './deps.ts'
 import { issuing } from './documents/issue.ts'
 import { draftRoutes } from './drafts/routes.ts'
 import { exportRoutes } from './exports/routes.ts'
+import { invoiceRunRoutes } from './invoice-runs/routes.ts'
 import { invoiceRoutes } from './invoices/routes.ts'
 import { invoices } from './invoices/service.ts'
 import { issuerRoutes } from './issuers/routes.ts'
@@ -45,6 +46,7 @@ export async function buildInvoicing(
     getCreditNote: credited.get,
     recredit: credited.recredit,
   })
+  invoiceRunRoutes(app, deps)
   const book = ledger(deps)
   paymentRoutes(app, deps, book)
   balanceRoutes(app, deps, book)

@@ -21,7 +21,9 @@ test('what has to be known is read, the rest has a default', (t) => {
     idempotencySecret: Buffer.from(SECRET, 'hex'),
     logLevel: 'info',
     connectionsMax: 10,
+    jobsMax: 2,
   })
+  t.is(readConfig({ ...ENV, INVOICING_JOBS_MAX: '0' }).jobsMax, 0)
   t.like(readConfig({ ...ENV, INVOICING_LISTEN: '[::1]:80' }), { host: '::1', port: 80 })
 })
 
@@ -51,3 +53,4 @@ test(refuses, { INVOICING_SECRET: 'ab'.repeat(31) }, /at least 32 bytes/)
 test(refuses, { INVOICING_SECRET: 'not-hex' }, /at least 32 bytes/)
 test(refuses, { INVOICING_LISTEN: 'localhost' }, /host:port/)
 test(refuses, { INVOICING_CONNECTIONS_MAX: '0' }, /from 1 to 9999/)
+test(refuses, { INVOICING_JOBS_MAX: '10' }, /from 0 to 9/)

@@ -10,6 +10,8 @@ export interface Config {
   readonly idempotencySecret: Buffer
   readonly logLevel: string
   readonly connectionsMax: number
+  /** Jobs that this process does at once; with 0 it leaves them to others. */
+  readonly jobsMax: number
 }
 
 /** A setting that is missing or wrong. The message names the setting, never its value. */
@@ -37,6 +39,7 @@ export function readConfig(env: Environment): Config {
     idempotencySecret: secretBytes(required(env, 'INVOICING_SECRET')),
     logLevel: env.LOG_LEVEL ?? 'info',
     connectionsMax: positive(env.INVOICING_CONNECTIONS_MAX ?? '10', 'INVOICING_CONNECTIONS_MAX'),
+    jobsMax: jobs(env.INVOICING_JOBS_MAX ?? '2'),
   }
 }
 
@@ -65,6 +68,11 @@ function listenAddress(text: string): [string, number] {
 function secretBytes(hex: string): Buffer {
   if (!/^([0-9a-f]{2}){32,}$/.test(hex)) throw new ConfigError('INVOICING_SECRET must be at least 32 bytes in hex')
   return Buffer.from(hex, 'hex')
+}
+
+function jobs(text: string): number {
+  if (!/^[0-9]$/.test(text)) throw new ConfigError('INVOICING_JOBS_MAX must be a number from 0 to 9')
+  return Number(text)
 }
 
 function positive(text: string, name: string): number {

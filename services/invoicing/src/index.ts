@@ -1,5 +1,6 @@
 export { buildInvoicing } from './app.ts'
 export type { Deps } from './deps.ts'
+export { invoicingTasks } from './jobs.ts'
 export { printOpenApi } from './openapi.ts'
 export { scopesOf } from './roles.ts'
 export type { FindInstrument, MaskedInstrument } from './vault/client.ts'

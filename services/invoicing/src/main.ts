@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { createLogger, drain } from '@kontor/http-api'
 import { idSource } from '@kontor/ids'
 import { openFonts } from '@kontor/invoice-pdf'
+import { startJobs } from '@kontor/jobs'
 import { connect } from '@kontor/postgres'
 import { keyAuthenticator } from '@kontor/tenancy'
 import { buildInvoicing } from './app.ts'
 import { ConfigError, readConfig } from './config.ts'
+import type { Deps } from './deps.ts'
+import { invoicingTasks } from './jobs.ts'
 import { scopesOf } from './roles.ts'
 import { vaultClient } from './vault/client.ts'
 
@@ -17,25 +20,33 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   const logger = createLogger('invoicing', config.logLevel)
   const database = connect({ url: config.databaseUrl, max: config.connectionsMax, applicationName: 'kontor-invoicing' })
-  const app = await buildInvoicing(
-    {
-      database,
-      idempotencySecret: config.idempotencySecret,
-      newId: idSource(Date.now, randomBytes),
-      random: randomBytes,
-      now: () => new Date(),
-      findInstrument: vaultClient(config.vaultUrl, config.vaultKeys),
-      fonts: await openFonts(),
-    },
-    {
-      logger,
-      authenticate: keyAuthenticator({ database, service: 'invoicing', scopesOf, nowMs: Date.now }),
-      monotonicMs: () => performance.now(),
-    },
-  )
+  const deps: Deps = {
+    database,
+    idempotencySecret: config.idempotencySecret,
+    newId: idSource(Date.now, randomBytes),
+    random: randomBytes,
+    now: () => new Date(),
+    findInstrument: vaultClient(config.vaultUrl, config.vaultKeys),
+    fonts: await openFonts(),
+  }
+  const app = await buildInvoicing(deps, {
+    logger,
+    authenticate: keyAuthenticator({ database, service: 'invoicing', scopesOf, nowMs: Date.now }),
+    monotonicMs: () => performance.now(),
+  })
+  const jobs =
+    config.jobsMax === 0
+      ? undefined
+      : startJobs({
+          url: config.databaseUrl,
+          tasks: invoicingTasks(deps, (error) => logger.error({ event: 'job_defect', err: error })),
+          concurrency: config.jobsMax,
+          log: (level, event, error) => logger[level]({ event, err: error }),
+        })
   let closing: Promise<void> | undefined
   const close = () => {
-    closing ??= drain(app, { deadlineMs: DRAIN_DEADLINE_MS, monotonicMs: () => performance.now() })
+    const drained = () => drain(app, { deadlineMs: DRAIN_DEADLINE_MS, monotonicMs: () => performance.now() })
+    closing ??= Promise.all([drained(), jobs?.stop()])
       .then(() => database.close())
       .then(() => process.exit(0))
     return closing

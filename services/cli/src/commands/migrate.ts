@@ -1,4 +1,5 @@
-import { DATABASES, type DatabaseName, migrate } from '@kontor/postgres'
+import { installJobs } from '@kontor/jobs'
+import { DATABASES, type DatabaseName, migrate, serviceRole } from '@kontor/postgres'
 import { type DatabaseSetting, migrationFolder } from '../config.ts'
 import type { Command } from './command.ts'
 
@@ -10,6 +11,7 @@ export async function migrateDatabases({ config, screen }: Command): Promise<num
   for (const { name, url } of targets) {
     migrations[name] = await migrate(url, migrationFolder(name), (line) => screen.say(`${name.padEnd(10)} ${line}`))
   }
+  await installJobs(config.required(migrationSetting('invoicing')), serviceRole('invoicing'))
   const run = Object.values(migrations).flat().length
   screen.result({ migrations }, [
     run === 0 ? 'Nothing to do: every database has the newest schema.' : `${run} migrations run.`,

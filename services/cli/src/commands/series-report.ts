@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { invoicingApi } from '../invoicing-access.ts'
+import { saveReport } from '../save-report.ts'
 import { Sentence } from '../sentence.ts'
 import { shownPath } from '../terminal/shown-path.ts'
 import type { Command } from './command.ts'
@@ -37,35 +36,11 @@ export async function reportSeries(command: Command, series: string, options: Se
     const language = kind === 'pdf' && options.language ? { language: options.language } : {}
     const query = new URLSearchParams({ ...days, ...language }).toString()
     const body = () => api.download(`/v1/series/${id}/report.${kind}${query && `?${query}`}`)
-    written.push(await save(resolve(cwd, file), body))
+    written.push(await saveReport(resolve(cwd, file), body))
   }
   command.screen.result(
     { series: id, files: written },
     written.map(({ file, bytes, sha256 }) => `${shownPath(cwd, file)}  ${bytes} bytes, SHA-256 ${sha256}`),
   )
   return 0
-}
-
-/** Writes a new file. Nothing is left of one that did not become whole. */
-async function save(path: string, download: () => Promise<ReadableStream<Uint8Array>>) {
-  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') throw new Sentence(`${path} is there already: a report never replaces a file.`)
-    throw error
-  })
-  const hash = createHash('sha256')
-  let bytes = 0
-  try {
-    for await (const chunk of await download()) {
-      hash.update(chunk)
-      bytes += chunk.length
-      await file.write(chunk)
-    }
-    await file.sync()
-  } catch (error) {
-    await rm(path, { force: true })
-    throw error
-  } finally {
-    await file.close()
-  }
-  return { file: path, bytes, sha256: hash.digest('hex') }
 }

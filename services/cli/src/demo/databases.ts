@@ -1,4 +1,5 @@
 import { startEmbedded } from '@kontor/embedded-postgres'
+import { installJobs } from '@kontor/jobs'
 import {
   connect,
   createDatabases,
@@ -7,6 +8,7 @@ import {
   type DatabaseUrls,
   migrate,
   type RolePasswords,
+  serviceRole,
 } from '@kontor/postgres'
 import { Sentence } from '../sentence.ts'
 
@@ -63,6 +65,7 @@ export async function prepareDatabases(
   const run = await Promise.all(
     DATABASES.map((name) => migrate(urls[name].migrationUrl, migrationFolder(name), () => {})),
   )
+  await installJobs(urls.invoicing.migrationUrl, serviceRole('invoicing'))
   return { urls, migrations: run.flat().length }
 }
 

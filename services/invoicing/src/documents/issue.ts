@@ -31,9 +31,15 @@ import { judgeVat } from './vat-rules.ts'
 /** Draws of one issue: its series is made after the first, and only a numbering that changes all the time asks for more. */
 const DRAWS_MAX = 4
 
-export interface IssueIntent {
+/** A draft that is to be issued. */
+export interface DraftToIssue {
   readonly type: DocumentType
   readonly id: string
+  /** The date of a draft that has none; without one it is today. */
+  readonly issueOn?: string | null
+}
+
+export interface IssueIntent extends DraftToIssue {
   readonly idempotencyKey: string
   /** What the key belongs to where issuing is a part of something else; the issue itself unless given. */
   readonly operation?: string
@@ -85,7 +91,7 @@ export function issuing(deps: Deps) {
         operation: intent.operation ?? `POST /v1/${intent.type.replaceAll('_', '-')}s/:id/issue`,
         parentId: intent.id,
         idempotencyKey: intent.idempotencyKey,
-        request: null,
+        request: intent.issueOn == null ? null : { issue_on: intent.issueOn },
       },
       bucketOf(intent.id),
     )
@@ -96,7 +102,7 @@ export function issuing(deps: Deps) {
 
     const { issuer_id: issuerId, account_id: accountId } = document
     const parties = await read.parties({ owner: actor, issuerId, accountId })
-    const { issueOn, text, hash, numbering } = judgeIssue(document, parties, deps.now())
+    const { issueOn, text, hash, numbering } = judgeIssue(dated(document, intent), parties, deps.now())
     const issuedAt = deps.now()
     const issued: Document = {
       ...document,
@@ -139,6 +145,25 @@ export function issuing(deps: Deps) {
       }
     }
   }
+}
+
+/**
+ * Makes the function that judges drafts as an issue does, up to the draw, and changes nothing. What only the draw can tell, such as a
+ * later date in the series, it does not know.
+ */
+export function judging(deps: Deps) {
+  const read = issueReads(deps.database, deps.coalesce)
+  return async function judge(actor: Principal, draft: DraftToIssue): Promise<void> {
+    const document = await findDocument(deps.database, actor, draft.type, draft.id)
+    if (!document) throw new NotFound(draft.type)
+    if (document.state !== 'draft') throw new InvalidTransition(document.state, 'issued', [])
+    const { issuer_id: issuerId, account_id: accountId } = document
+    judgeIssue(dated(document, draft), await read.parties({ owner: actor, issuerId, accountId }), deps.now())
+  }
+}
+
+function dated(document: Document, { issueOn }: DraftToIssue): Document {
+  return { ...document, issue_on: document.issue_on ?? issueOn ?? null }
 }
 
 /** What is to be issued, once nothing can fail any more but the draw itself. */

@@ -25,6 +25,8 @@ export type EventType =
   | 'credit_note.dropped'
   | 'credit_note.issued'
   | 'invoice.written_off'
+  | 'invoice_run.created'
+  | 'invoice_run.finished'
   | 'payment.recorded'
   | 'allocation.recorded'
   | 'refund.recorded'
@@ -39,8 +41,11 @@ export interface NewEvent {
   readonly at: Date
 }
 
+/** Who did it. */
+export type Doer = Pick<Principal, 'tenantId' | 'mode' | 'keyId'>
+
 /** Writes what happened, in the transaction in which it happens. Ids and versions only, never data. */
-export async function recordEvent(tx: Tx, actor: Principal, event: NewEvent): Promise<void> {
+export async function recordEvent(tx: Tx, actor: Doer, event: NewEvent): Promise<void> {
   await tx('event').insert({
     bucket: bucketOf(event.id),
     id: event.id,

@@ -1,0 +1,31 @@
+import type { Tasks } from '@kontor/jobs'
+import { principalFinder } from '@kontor/tenancy'
+import type { Deps } from './deps.ts'
+import { issuing, judging } from './documents/issue.ts'
+import { invoiceRunTasks } from './invoice-runs/work.ts'
+import { invoiceToWire } from './invoices/wire.ts'
+import { scopesOf } from './roles.ts'
+
+/**
+ * Wires what the service does on its own, job by job. It issues beside the routes, so that whoever waits for one invoice is not drawn
+ * behind a run of thousands.
+ *
+ * @param onDefect Takes what is no refusal and heals not by itself.
+ */
+export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): Tasks {
+  const issue = issuing(deps)
+  const judge = judging(deps)
+  const { database, newId, now } = deps
+  return invoiceRunTasks({
+    database,
+    newId,
+    now,
+    findPrincipal: principalFinder({ database, scopesOf, nowMs: () => now().getTime() }),
+    issue: (actor, { id, issueOn }, idempotencyKey) =>
+      issue(actor, { type: 'invoice', id, idempotencyKey, issueOn }, (invoice) =>
+        invoiceToWire(invoice, undefined, now()),
+      ),
+    judge: (actor, { id, issueOn }) => judge(actor, { type: 'invoice', id, issueOn }),
+    onDefect,
+  })
+}
