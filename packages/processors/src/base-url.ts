@@ -1,5 +1,12 @@
 const THIS_MACHINE = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
+/** Whether a payer may be sent there: over https, or to a fake on this machine. An answer decides about no other scheme. */
+export function isPayerUrl(text: unknown): text is string {
+  if (typeof text !== 'string' || text.length > 4000 || !URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || (protocol === 'http:' && THIS_MACHINE.has(hostname))
+}
+
 /**
  * Checks where a processor is, once, when it is configured.
  *

@@ -1,8 +1,10 @@
+import { createServer as createSecureServer } from 'node:https'
 import { createServer } from 'node:net'
 import test from 'ava'
 import { exchange, objectFrom } from './exchange.ts'
 import { ExchangeFailed } from './exchange-failed.ts'
 import { atPaypal, atStripe, created, eur, PAYPAL_ACCOUNT } from './testing/processors.ts'
+import { selfSigned } from './testing/self-signed.ts'
 
 const get = (url: string) => exchange({ method: 'POST', url, headers: {}, body: '{}', timeoutMs: 5000 })
 
@@ -48,6 +50,21 @@ test('an answer that is cut off leaves the outcome unknown', async (t) => {
   const { port } = server.address() as { port: number }
   const error = await t.throwsAsync(get(`http://127.0.0.1:${port}/`), { instanceOf: ExchangeFailed })
   t.is(error.outcome.outcome, 'unknown')
+})
+
+test('a certificate that is not accepted is found before anything is written', async (t) => {
+  let written = 0
+  const server = createSecureServer(selfSigned(), (_, response) => {
+    written++
+    response.end('{}')
+  })
+  server.on('tlsClientError', () => undefined)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as { port: number }
+  const error = await t.throwsAsync(get(`https://127.0.0.1:${port}/`), { instanceOf: ExchangeFailed })
+  t.deepEqual(error.outcome, { outcome: 'not_sent', because: 'insecure_connection' })
+  t.is(written, 0)
 })
 
 test('TLS with somebody who does not speak it proves nothing, so the outcome is unknown', async (t) => {

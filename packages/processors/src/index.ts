@@ -6,8 +6,10 @@ export type {
   ClearInstrument,
   InstrumentReference,
   MandateAcceptance,
+  PayerApproval,
   RegisterOutcome,
 } from './instrument.ts'
+export type { Mode } from './mode.ts'
 export type {
   Authorized,
   Cancelled,

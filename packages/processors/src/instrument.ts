@@ -44,6 +44,13 @@ export interface InstrumentReference {
   readonly mandate?: string
 }
 
+/** Instead of an instrument that is registered: a payer who is there, and agrees to this one charge at the processor. */
+export interface PayerApproval {
+  readonly type: 'approval'
+  readonly returnUrl: string
+  readonly cancelUrl: string
+}
+
 export type RegisterOutcome =
   | { readonly outcome: 'registered'; readonly reference: InstrumentReference }
   /** The payer has to agree first; then `finishRegistration` with this id. */

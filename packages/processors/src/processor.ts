@@ -1,4 +1,4 @@
-import type { ClearInstrument, InstrumentReference, RegisterOutcome } from './instrument.ts'
+import type { ClearInstrument, InstrumentReference, PayerApproval, RegisterOutcome } from './instrument.ts'
 import type { CancelOutcome, ChargeOutcome, CreateOutcome, Money, RefundOutcome } from './outcome.ts'
 import type { Verification, WebhookDelivery } from './webhook.ts'
 
@@ -22,7 +22,7 @@ export interface CreateRequest extends Keyed {
   readonly amount: Money
   /** `manual` leaves the money authorized until `capture`. */
   readonly capture: 'automatic' | 'manual'
-  readonly instrument: InstrumentReference
+  readonly instrument: InstrumentReference | PayerApproval
   /** An id of ours that the processor shows beside the charge, such as `chg_…`. No name, no number of a person. */
   readonly ourReference: string
 }
@@ -30,7 +30,7 @@ export interface CreateRequest extends Keyed {
 export interface ConfirmRequest extends Keyed {
   /** From `create`. */
   readonly reference: string
-  readonly instrument: InstrumentReference
+  readonly instrument: InstrumentReference | PayerApproval
   readonly capture: 'automatic' | 'manual'
   /** Whether the payer is away. One who is there can be sent to their bank. */
   readonly offSession: boolean
@@ -82,7 +82,10 @@ export interface Processor {
 
   /** Makes an unconfirmed charge. No money moves. */
   create(request: CreateRequest): Promise<CreateOutcome>
-  /** Sends what `create` made. */
+  /**
+   * Sends what `create` made. After `requires_action`, when the payer is back, it is confirmed again, as the next step of the same
+   * charge, with a key of its own: the first one stands for what it answered.
+   */
   confirm(request: ConfirmRequest): Promise<ChargeOutcome>
   /** Takes what is authorized. */
   capture(request: CaptureRequest): Promise<ChargeOutcome>

@@ -34,14 +34,16 @@ export interface ProcessorEvent {
   readonly type: string
   /** Says nothing about the order in which events arrive. */
   readonly occurredAt: Date
-  readonly live: boolean | undefined
   readonly subject: Subject
 }
 
 export type Verification =
   | { readonly outcome: 'verified'; readonly event: ProcessorEvent }
-  /** Forged, too old, or not an event at all. */
-  | { readonly outcome: 'refused'; readonly because: 'bad_signature' | 'too_old' | 'malformed' | 'too_large' }
+  /** Forged, too old, of the other mode, or not an event at all. */
+  | {
+      readonly outcome: 'refused'
+      readonly because: 'bad_signature' | 'too_old' | 'malformed' | 'too_large' | 'wrong_mode'
+    }
   /** The processor has to be asked about a signature, and could not be. The delivery comes again. */
   | NotSent
   | Unknown

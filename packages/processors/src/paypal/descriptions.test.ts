@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import test from 'ava'
 import { paypalDescriptions, readJson, sharedData } from '../testing/descriptions.ts'
 import type { Received } from '../testing/mishap.ts'
-import { type AtPaypal, aPaypalAccount, atPaypal, created, eur, PAYPAL_ACCOUNT } from '../testing/processors.ts'
+import {
+  AN_APPROVAL,
+  type AtPaypal,
+  aPaypalAccount,
+  atPaypal,
+  created,
+  eur,
+  PAYPAL_ACCOUNT,
+} from '../testing/processors.ts'
 import { PAYPAL_ISSUES } from './declines.ts'
 
 const data = sharedData()
@@ -56,6 +64,11 @@ async function everything({ fake, processor }: AtPaypal): Promise<void> {
     if (index > 0) await processor.capture({ idempotencyKey: `capture-${index}`, reference, amount })
     await processor.cancel({ idempotencyKey: `cancel-${index}`, reference })
   }
+  const approved = await created(processor, AN_APPROVAL, eur(1n), 'automatic', 'create-approval')
+  const approval = { reference: approved, capture: 'automatic', instrument: AN_APPROVAL, offSession: false } as const
+  await processor.confirm({ ...approval, idempotencyKey: 'approval-1' })
+  fake.engine.approve(approved)
+  await processor.confirm({ ...approval, idempotencyKey: 'approval-2' })
   await processor.retrieve('O-UNHEARD-OF')
   for (const status of [400, 401, 403, 404, 409, 422, 500, 503]) {
     fake.mishaps.push({ status })
@@ -100,6 +113,7 @@ test(`${here}every request of ours, and every answer of the fake, is as PayPal d
     'GET /v2/checkout/orders/{id}',
     'POST /v2/checkout/orders/{id}/capture',
     'POST /v2/checkout/orders/{id}/authorize',
+    'POST /v2/checkout/orders/{id}/confirm-payment-source',
     'POST /v2/payments/authorizations/{id}/capture',
     'POST /v2/payments/authorizations/{id}/void',
     'POST /v2/payments/captures/{id}/refund',

@@ -1,4 +1,5 @@
 import { moneyFromPaypal } from '../amount.ts'
+import { isPayerUrl } from '../base-url.ts'
 import { codeOf, type DeclineReason } from '../decline.ts'
 import { ExchangeFailed } from '../exchange-failed.ts'
 import {
@@ -157,7 +158,7 @@ export function outcomeOfFailure(error: unknown): NotSent | Unknown {
 export function approvalOf(links: unknown): PayerAction | undefined {
   const link = items(links).find((one) => ['payer-action', 'approve'].includes(String(member(one, 'rel'))))
   const url = member(link, 'href')
-  return typeof url === 'string' && URL.canParse(url) ? { type: 'redirect', url } : undefined
+  return isPayerUrl(url) ? { type: 'redirect', url } : undefined
 }
 
 function amountOf(value: unknown) {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { InstrumentNotAccepted } from '../errors.ts'
-import { aCard, aPaypalAccount, atPaypal, created, eur, PAYPAL_ACCOUNT } from '../testing/processors.ts'
+import { AN_APPROVAL, aCard, aPaypalAccount, atPaypal, created, eur, PAYPAL_ACCOUNT } from '../testing/processors.ts'
 
 const confirmation = {
   idempotencyKey: 'charge-1-confirm',
@@ -141,6 +141,38 @@ test('a payer who has to agree again is sent to PayPal, and a capture under revi
   const reviewed = await created(processor, PAYPAL_ACCOUNT, eur(1n), 'automatic', 'charge-2-create')
   const request = { ...confirmation, idempotencyKey: 'charge-2-confirm', reference: reviewed }
   t.like(await processor.confirm(request), { outcome: 'pending', amount: eur(1n) })
+})
+
+test('a payer without a registered account agrees to one order on PayPal’s page, and then it is captured', async (t) => {
+  const { fake, processor } = await atPaypal(t)
+  for (const capture of ['automatic', 'manual'] as const) {
+    const reference = await created(processor, AN_APPROVAL, eur(1000n), capture, `create-${capture}`)
+    const step = { reference, capture, instrument: AN_APPROVAL, offSession: false }
+    const asked = await processor.confirm({ ...step, idempotencyKey: `ask-${capture}` })
+    t.like(asked, { outcome: 'requires_action', action: { type: 'redirect' }, reference })
+    t.deepEqual(await processor.confirm({ ...step, idempotencyKey: `ask-${capture}` }), asked, 'they are not back yet')
+    fake.engine.approve(reference)
+    t.like(await processor.retrieve(reference), { outcome: 'created' })
+    const pay = { ...step, idempotencyKey: `pay-${capture}` }
+    t.like(await processor.confirm(pay), { outcome: capture === 'manual' ? 'authorized' : 'succeeded' })
+    t.like(await processor.confirm(pay), { outcome: capture === 'manual' ? 'authorized' : 'succeeded' })
+  }
+  t.is(fake.engine.captures.size, 1)
+})
+
+test('an order whose payer cannot be asked after is not sent', async (t) => {
+  const { fake, processor } = await atPaypal(t)
+  const reference = await created(processor, AN_APPROVAL)
+  const step = { reference, capture: 'automatic', instrument: AN_APPROVAL, offSession: false } as const
+  for (const mishap of ['reset after', 'garbage', { status: 500 }] as const) {
+    fake.mishaps.push(mishap)
+    t.deepEqual(await processor.confirm({ ...step, idempotencyKey: 'confirm-1' }), {
+      outcome: 'not_sent',
+      because: 'preparation_failed',
+    })
+  }
+  const gone = await processor.confirm({ ...step, reference: 'O-X', idempotencyKey: 'confirm-1' })
+  t.like(gone, { outcome: 'declined', reason: 'not_found' })
 })
 
 test('a movement that has to be looked for first, in vain, leaves the refund not sent', async (t) => {

@@ -1,6 +1,7 @@
 import { paypalAmount } from '../amount.ts'
 import { InstrumentNotAccepted } from '../errors.ts'
 import { checkedKey } from '../idempotency-key.ts'
+import type { InstrumentReference, PayerApproval } from '../instrument.ts'
 import {
   type ChargeOutcome,
   type CreateOutcome,
@@ -23,7 +24,7 @@ import {
   refusalOf,
 } from './outcomes.ts'
 import { finishAtPaypal, registerAtPaypal } from './register.ts'
-import type { PaypalAnswer, PaypalRequest } from './request.ts'
+import { confirmOrder, type PaypalAnswer, type PaypalRequest } from './request.ts'
 import {
   authorizeOrder,
   captureAuthorization,
@@ -98,6 +99,18 @@ export function paypalProcessor(options: PaypalOptions): Processor {
     )
   }
 
+  /** How far the payer is with an order. While it is asked, nothing has been sent. */
+  function statusOf(reference: string): Promise<string | ChargeOutcome> {
+    return ask(getOrder(reference), (answer) => {
+      const refusal = refusalOf(answer, reference)
+      if (refusal) return refusal.outcome === 'unknown' ? notSent('preparation_failed') : refusal
+      const { status } = answer.body
+      return typeof status === 'string' ? status : notSent('preparation_failed')
+    }).then((found) =>
+      typeof found !== 'string' && found.outcome === 'unknown' ? notSent('preparation_failed') : found,
+    )
+  }
+
   return {
     name: 'paypal',
     keyLifeMs: KEY_LIFE_MS,
@@ -117,12 +130,19 @@ export function paypalProcessor(options: PaypalOptions): Processor {
 
     async confirm({ idempotencyKey, reference, instrument, capture }) {
       checkedKey(idempotencyKey)
-      const body = { payment_source: { paypal: { vault_id: vaultId(instrument) } } }
-      const request =
-        capture === 'manual'
-          ? authorizeOrder(idempotencyKey, reference, body)
-          : captureOrder(idempotencyKey, reference, body)
-      return change(request, reference, ({ body: order }) => orderOutcome(order))
+      const pay = (body: object) =>
+        change(
+          (capture === 'manual' ? authorizeOrder : captureOrder)(idempotencyKey, reference, body),
+          reference,
+          ({ body: order }) => orderOutcome(order),
+        )
+      if (instrument.type !== 'approval') return pay({ payment_source: { paypal: { vault_id: vaultId(instrument) } } })
+      const status = await statusOf(reference)
+      if (typeof status !== 'string') return status
+      if (status === 'APPROVED') return pay({})
+      if (status !== 'CREATED') return retrieve(reference)
+      const asked = confirmOrder(reference, { payment_source: { paypal: approvalSource(instrument) } })
+      return change(asked, reference, ({ body: order }) => orderOutcome(order))
     },
 
     async capture({ idempotencyKey, reference, movement, amount }) {
@@ -172,7 +192,7 @@ export function paypalProcessor(options: PaypalOptions): Processor {
 }
 
 function orderBody({ amount, capture, instrument, ourReference }: CreateRequest): object {
-  vaultId(instrument)
+  if (instrument.type !== 'approval') vaultId(instrument)
   return {
     intent: capture === 'manual' ? 'AUTHORIZE' : 'CAPTURE',
     purchase_units: [{ custom_id: ourReference, amount: paypalAmount(amount) }],
@@ -180,9 +200,20 @@ function orderBody({ amount, capture, instrument, ourReference }: CreateRequest)
 }
 
 /** @throws {InstrumentNotAccepted} */
-function vaultId({ type, instrument }: CreateRequest['instrument']): string {
+function vaultId({ type, instrument }: InstrumentReference): string {
   if (type !== 'paypal') throw new InstrumentNotAccepted('this instrument is not registered with PayPal')
   return instrument
+}
+
+function approvalSource({ returnUrl, cancelUrl }: PayerApproval): object {
+  return {
+    experience_context: {
+      return_url: returnUrl,
+      cancel_url: cancelUrl,
+      user_action: 'PAY_NOW',
+      shipping_preference: 'NO_SHIPPING',
+    },
+  }
 }
 
 /** The payer has to agree again: an error with a link. */

@@ -37,6 +37,14 @@ export const createPaymentToken = (key: string, body: object): PaypalRequest => 
   body,
 })
 
+/** Makes PayPal ask the payer. Confirming twice is confirming: it takes no key. */
+export const confirmOrder = (id: string, body: object): PaypalRequest => ({
+  path: `/v2/checkout/orders/${segment(id)}/confirm-payment-source`,
+  verb: 'POST',
+  headers: { ...JSON_TYPE, prefer: 'return=representation' },
+  body,
+})
+
 /** @param body JSON text: it holds the event as it arrived, which an object would not. */
 export const verifyWebhookSignature = (body: string): PaypalRequest => ({
   path: '/v1/notifications/verify-webhook-signature',

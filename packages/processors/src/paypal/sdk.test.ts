@@ -11,6 +11,7 @@ const connectionTo = (fake: { baseUrl: string; clientId: string; clientSecret: s
   baseUrl: fake.baseUrl,
   clientId: fake.clientId,
   clientSecret: fake.clientSecret,
+  mode: 'test',
   timeoutMs: TIMEOUT_MS,
   nowMs: () => NOW_MS,
 })
@@ -117,7 +118,7 @@ test('an order is made under a key, for which the package has no method', (t) =>
 })
 
 test('a client speaks over https, or to this machine', (t) => {
-  const options = { clientId: 'a', clientSecret: 'b', timeoutMs: 1, nowMs: () => 0 }
+  const options = { clientId: 'a', clientSecret: 'b', mode: 'test', timeoutMs: 1, nowMs: () => 0 } as const
   for (const baseUrl of [
     'http://api.paypal.com',
     'ftp://localhost',

@@ -2,11 +2,14 @@ import sdk from '@paypal/checkout-server-sdk'
 import { checkedBaseUrl } from '../base-url.ts'
 import { type ExchangeAnswer, exchange } from '../exchange.ts'
 import { ExchangeFailed } from '../exchange-failed.ts'
+import { checkPaypalHost, type Mode } from '../mode.ts'
 import type { PaypalAnswer, PaypalRequest } from './request.ts'
 
 export interface PaypalConnection {
   readonly clientId: string
   readonly clientSecret: string
+  /** What the server has to be for. */
+  readonly mode: Mode
   /** `https://api-m.paypal.com`, `https://api-m.sandbox.paypal.com`, or a mock server. */
   readonly baseUrl: string
   readonly timeoutMs: number
@@ -34,6 +37,7 @@ export class PaypalClient extends sdk.core.PayPalHttpClient {
 
   constructor(connection: PaypalConnection) {
     const base = checkedBaseUrl(connection.baseUrl)
+    checkPaypalHost(base, connection.mode)
     // Without credentials: the package would keep the secret where `inspect` prints it, and file its tokens under the id alone.
     super(new sdk.core.PayPalEnvironment('', '', base, base))
     this.#connection = connection

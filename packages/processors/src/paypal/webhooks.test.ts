@@ -35,7 +35,6 @@ test('a delivery of PayPal is proved by PayPal, and says what became of a charge
         id: 'WH-1',
         type: 'PAYMENT.CAPTURE.COMPLETED',
         occurredAt: new Date('2026-11-28T12:00:00Z'),
-        live: undefined,
         subject: {
           kind: 'charge',
           charge: { outcome: 'succeeded', reference: 'O1', movement: 'C1', amount: eur(1000n) },

@@ -76,7 +76,7 @@ function eventOf(event: Readonly<Record<string, unknown>>): Verification {
     return { outcome: 'refused', because: 'malformed' }
   return {
     outcome: 'verified',
-    event: { id: known, type, occurredAt, live: undefined, subject: subjectOf(type, resource) },
+    event: { id: known, type, occurredAt, subject: subjectOf(type, resource) },
   }
 }
 

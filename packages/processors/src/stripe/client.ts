@@ -2,12 +2,15 @@ import Stripe from 'stripe'
 import { checkedBaseUrl } from '../base-url.ts'
 import { exchange } from '../exchange.ts'
 import { ExchangeFailed } from '../exchange-failed.ts'
+import { checkStripeKey, type Mode } from '../mode.ts'
 
 /** The version whose answers this code was written for, and whose webhooks an endpoint is made with. */
 export const STRIPE_API_VERSION = '2026-10-28.endive' satisfies Stripe.LatestApiVersion
 
 export interface StripeConnection {
   readonly secretKey: string
+  /** What the key has to be for. */
+  readonly mode: Mode
   /** `https://api.stripe.com`, unless a mock server stands in. */
   readonly baseUrl: string
   readonly timeoutMs: number
@@ -24,7 +27,8 @@ const SENT = new Set(['authorization', 'content-type', 'stripe-version', 'idempo
  * - prints what a `stripe-notice` header says as a warning of the process;
  * - has no base path.
  */
-export function stripeClient({ secretKey, baseUrl, timeoutMs }: StripeConnection): Stripe {
+export function stripeClient({ secretKey, mode, baseUrl, timeoutMs }: StripeConnection): Stripe {
+  checkStripeKey(secretKey, mode)
   return new Stripe(secretKey, {
     apiVersion: STRIPE_API_VERSION,
     httpClient: httpClient(checkedBaseUrl(baseUrl)),

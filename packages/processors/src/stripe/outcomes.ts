@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
 import { moneyFromStripe } from '../amount.ts'
+import { isPayerUrl } from '../base-url.ts'
 import type { InstrumentReference, RegisterOutcome } from '../instrument.ts'
 import { type ChargeOutcome, type PayerAction, type RefundOutcome, unknown } from '../outcome.ts'
 import { declined } from './declines.ts'
@@ -102,6 +103,6 @@ function actionOf(
   clientSecret: string | null,
 ): PayerAction | undefined {
   const url = next?.redirect_to_url?.url
-  if (typeof url === 'string' && URL.canParse(url)) return { type: 'redirect', url }
+  if (isPayerUrl(url)) return { type: 'redirect', url }
   return typeof clientSecret === 'string' ? { type: 'client_secret', clientSecret } : undefined
 }

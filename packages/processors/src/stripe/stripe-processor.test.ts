@@ -1,6 +1,6 @@
 import test from 'ava'
 import { AmountNotAccepted, InstrumentNotAccepted, InvalidIdempotencyKey } from '../errors.ts'
-import { aBankAccount, aPaypalAccount, atStripe, created, eur, registered } from '../testing/processors.ts'
+import { AN_APPROVAL, aBankAccount, aPaypalAccount, atStripe, created, eur, registered } from '../testing/processors.ts'
 
 const confirmation = { idempotencyKey: 'charge-1-confirm', capture: 'automatic', offSession: true } as const
 
@@ -70,13 +70,14 @@ test('a card that the bank does not let be kept is declined with its reason', as
   t.like(outcome, { outcome: 'declined', reason: 'lost_or_stolen', soft: false, code: 'lost_card' })
 })
 
-test('Stripe takes no PayPal account, and nothing is sent', async (t) => {
+test('Stripe takes no PayPal account and no payer without an instrument, and nothing is sent', async (t) => {
   const { fake, processor } = await atStripe(t)
   await t.throwsAsync(processor.register({ idempotencyKey: 'register-1', instrument: aPaypalAccount() }), {
     instanceOf: InstrumentNotAccepted,
   })
   const instrument = { type: 'paypal', instrument: 'x' } as const
   await t.throwsAsync(created(processor, instrument), { instanceOf: InstrumentNotAccepted })
+  await t.throwsAsync(created(processor, AN_APPROVAL), { instanceOf: InstrumentNotAccepted })
   t.is(fake.received.length, 0)
 })
 

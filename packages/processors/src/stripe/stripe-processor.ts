@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { stripeAmount } from '../amount.ts'
 import { InstrumentNotAccepted } from '../errors.ts'
 import { checkedKey } from '../idempotency-key.ts'
-import type { InstrumentReference } from '../instrument.ts'
+import type { InstrumentReference, PayerApproval } from '../instrument.ts'
 import { type ChargeOutcome, type CreateOutcome, type RefundOutcome, unknown } from '../outcome.ts'
 import type { CreateRequest, KeyLife, Processor } from '../processor.ts'
 import { type StripeConnection, stripeClient } from './client.ts'
@@ -74,9 +74,10 @@ export function stripeProcessor(options: StripeOptions): Processor {
 
     async confirm({ idempotencyKey, reference, instrument, offSession, returnUrl }) {
       checkedKey(idempotencyKey)
+      const known = ofStripe(instrument)
       const body: Stripe.PaymentIntentConfirmParams = {
-        payment_method: instrument.instrument,
-        ...(instrument.mandate ? { mandate: instrument.mandate } : {}),
+        payment_method: known.instrument,
+        ...(known.mandate ? { mandate: known.mandate } : {}),
         ...(offSession ? { off_session: true } : {}),
         ...(returnUrl && !offSession ? { return_url: returnUrl } : {}),
       }
@@ -108,19 +109,25 @@ export function stripeProcessor(options: StripeOptions): Processor {
 
 /** @throws {InstrumentNotAccepted} */
 function createBody({ amount, capture, instrument, ourReference }: CreateRequest): Stripe.PaymentIntentCreateParams {
+  const { type, instrument: method, customer } = ofStripe(instrument)
   return {
     ...stripeAmount(amount),
     capture_method: capture,
-    payment_method: instrument.instrument,
-    allowed_payment_method_types: [methodType(instrument)],
-    ...(instrument.customer ? { customer: instrument.customer } : {}),
+    payment_method: method,
+    allowed_payment_method_types: [type],
+    ...(customer ? { customer } : {}),
     metadata: { kontor_reference: ourReference },
   }
 }
 
-function methodType({ type }: InstrumentReference): 'card' | 'sepa_debit' {
+/** @throws {InstrumentNotAccepted} */
+function ofStripe(
+  given: InstrumentReference | PayerApproval,
+): InstrumentReference & { readonly type: 'card' | 'sepa_debit' } {
+  const { type } = given
+  if (type === 'approval') throw new InstrumentNotAccepted('Stripe charges an instrument that is registered')
   if (type === 'paypal') throw new InstrumentNotAccepted('this instrument is registered with PayPal')
-  return type
+  return { ...given, type }
 }
 
 /** A charge that is anything else right after it was made was not made by this request. */

@@ -39,7 +39,6 @@ test('a delivery of Stripe is proved, and says what became of a charge', async (
       id: 'evt_1',
       type: TYPE,
       occurredAt: new Date(1_795_867_200_000),
-      live: false,
       subject: {
         kind: 'charge',
         charge: { outcome: 'succeeded', reference: 'pi_1', movement: 'ch_1', amount: eur(1000n) },
@@ -66,9 +65,12 @@ test('what is forged, changed, late or not an event is refused', async (t) => {
     [{ ...delivery(body), headers: { 'stripe-signature': ['t=1', 'v1=2'] } }, 'bad_signature'],
     [{ ...delivery(body), headers: { 'stripe-signature': 'nonsense' } }, 'bad_signature'],
     [delivery(body, { ageS: 301 }), 'too_old'],
+    [delivery(body.replace('"livemode":false', '"livemode":true')), 'wrong_mode'],
+    [delivery(body.replace('"livemode":false', '"livemode":""')), 'wrong_mode'],
     [delivery('{"id":'), 'malformed'],
-    [delivery('{"id":1,"type":"a","created":1,"data":{"object":{}}}'), 'malformed'],
-    [delivery('[]'), 'malformed'],
+    [delivery('{"id":1,"type":"a","created":1,"livemode":false,"data":{"object":{}}}'), 'malformed'],
+    [delivery('[]'), 'wrong_mode'],
+    [delivery('null'), 'malformed'],
     [delivery('x'.repeat(1_048_577)), 'too_large'],
   ] as const
   for (const [given, because] of rows)

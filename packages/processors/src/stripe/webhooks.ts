@@ -1,5 +1,7 @@
 import Stripe from 'stripe'
 import { moneyFromStripe } from '../amount.ts'
+import { codeOf } from '../decline.ts'
+import type { Mode } from '../mode.ts'
 import type { DisputeState, Subject, Verification, WebhookDelivery } from '../webhook.ts'
 import { WEBHOOK_BYTES_MAX } from '../webhook.ts'
 import { chargeOutcome, idOf, refundOutcome } from './outcomes.ts'
@@ -8,6 +10,7 @@ import { chargeOutcome, idOf, refundOutcome } from './outcomes.ts'
 const TOLERANCE_S = 300
 
 export interface StripeWebhookOptions {
+  readonly mode: Mode
   readonly webhookSecrets: readonly string[]
   readonly nowMs: () => number
 }
@@ -15,7 +18,7 @@ export interface StripeWebhookOptions {
 /** @see docs.stripe.com/webhooks, "Verify webhook signatures" */
 export function verifyStripeWebhook(
   stripe: Stripe,
-  { webhookSecrets, nowMs }: StripeWebhookOptions,
+  { webhookSecrets, mode, nowMs }: StripeWebhookOptions,
   { rawBody, headers }: WebhookDelivery,
 ): Verification {
   if (rawBody.length > WEBHOOK_BYTES_MAX) return { outcome: 'refused', because: 'too_large' }
@@ -33,6 +36,7 @@ export function verifyStripeWebhook(
         undefined,
         nowMs(),
       )
+      if (event.livemode !== (mode === 'live')) return { outcome: 'refused', because: 'wrong_mode' }
       return eventOf(event)
     } catch (error) {
       // Its message quotes the body, so it is only looked at.
@@ -44,7 +48,7 @@ export function verifyStripeWebhook(
 }
 
 function eventOf(event: Stripe.Event): Verification {
-  const { id, type, created, livemode, data } = event
+  const { id, type, created, data } = event
   const object: unknown = data?.object
   if (
     typeof id !== 'string' ||
@@ -55,7 +59,7 @@ function eventOf(event: Stripe.Event): Verification {
     return { outcome: 'refused', because: 'malformed' }
   return {
     outcome: 'verified',
-    event: { id, type, occurredAt: new Date(created * 1000), live: livemode, subject: subjectOf(type, object) },
+    event: { id, type, occurredAt: new Date(created * 1000), subject: subjectOf(type, object) },
   }
 }
 
@@ -99,6 +103,6 @@ function disputeSubject(dispute: Stripe.Dispute): Subject {
     state,
     ...(charge ? { charge } : {}),
     ...(amount ? { amount } : {}),
-    ...(typeof dispute.reason === 'string' ? { reason: dispute.reason } : {}),
+    ...(codeOf(dispute.reason) ? { reason: dispute.reason } : {}),
   }
 }

@@ -3,7 +3,7 @@ import { parseIban, parsePan } from '@kontor/payment-data'
 import test from 'ava'
 import { AmountNotAccepted, InstrumentNotAccepted } from '../errors.ts'
 import type { ConfirmRequest } from '../processor.ts'
-import { aBankAccount, aCard, aPaypalAccount, created, eur, registered } from '../testing/processors.ts'
+import { AN_APPROVAL, aBankAccount, aCard, aPaypalAccount, created, eur, registered } from '../testing/processors.ts'
 import { memoryTestStore } from './store.ts'
 import { SCRIPTS } from './table.ts'
 import { testProcessor } from './test-processor.ts'
@@ -68,6 +68,14 @@ test('66611 needs the payer, and is paid when it is confirmed again', async (t) 
   t.like(await processor.confirm(request), { outcome: 'requires_action', action: { type: 'redirect' } })
   t.like(await processor.retrieve(reference), { outcome: 'requires_action' })
   t.like(await processor.confirm({ ...request, idempotencyKey: 'confirm-2' }), { outcome: 'succeeded' })
+})
+
+test('a payer without an instrument agrees first, whatever the amount', async (t) => {
+  const processor = testProcessor({ store: memoryTestStore() })
+  const reference = await created(processor, AN_APPROVAL)
+  const step = { reference, capture: 'automatic', instrument: AN_APPROVAL, offSession: false } as const
+  t.like(await processor.confirm({ ...step, idempotencyKey: 'confirm-1' }), { outcome: 'requires_action' })
+  t.like(await processor.confirm({ ...step, idempotencyKey: 'confirm-2' }), { outcome: 'succeeded' })
 })
 
 test('66612 and 66613 are pending, and end well and badly', async (t) => {

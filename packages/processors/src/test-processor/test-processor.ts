@@ -110,7 +110,7 @@ export function testProcessor({ store }: TestOptions): Processor {
       return { outcome: 'created', reference, amount: request.amount }
     },
 
-    async confirm({ idempotencyKey, reference, capture }) {
+    async confirm({ idempotencyKey, reference, instrument, capture }) {
       const key = checkedKey(idempotencyKey)
       const paid = capture === 'manual' ? 'authorized' : 'succeeded'
       const before = await store.find(reference)
@@ -124,7 +124,8 @@ export function testProcessor({ store }: TestOptions): Processor {
         if (state === 'requires_action') return { state: paid }
         if (state !== 'created') return undefined
         if (script && 'declined' in script) return { state: 'declined', reason: script.declined }
-        if (script && 'requiresAction' in script) return { state: 'requires_action' }
+        if (instrument.type === 'approval' || (script && 'requiresAction' in script))
+          return { state: 'requires_action' }
         if (script && 'pending' in script) return { state: 'pending', ...endingOf(script.pending) }
         return { state: paid }
       })
@@ -186,7 +187,8 @@ function positive(amount: Money): Money {
 }
 
 function fingerprint({ amount, capture, instrument, ourReference }: CreateRequest): string {
-  return JSON.stringify([String(amount.minor), amount.currency, capture, instrument.instrument, ourReference])
+  const source = instrument.type === 'approval' ? instrument.type : instrument.instrument
+  return JSON.stringify([String(amount.minor), amount.currency, capture, source, ourReference])
 }
 
 /** @throws {InstrumentNotAccepted} */

@@ -36,6 +36,8 @@ const LARGER_THAN_ANY_ANSWER = 3_000_000
 export async function fakeServer(rules: FakeRules): Promise<FakeServer> {
   const received: Received[] = []
   const mishaps: (Mishap | undefined)[] = []
+  /** Keys of requests that are being answered late. */
+  const busy = new Set<string>()
   const server = createServer((request, response) => void serve(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 
@@ -54,8 +56,12 @@ export async function fakeServer(rules: FakeRules): Promise<FakeServer> {
     if (mishap === 'reset before') return void incoming.socket.destroy()
     if (typeof mishap === 'object' && ('status' in mishap || 'bare' in mishap || 'redirect' in mishap))
       return answerInstead(mishap, request, response)
+    const key = String(request.headers[rules.idempotencyHeader] ?? '')
+    if (busy.has(key)) return send(request, response, { status: 409, body: rules.errorOf(409, request) })
     const answered = rules.carryOut(request)
+    if (typeof mishap === 'object' && key !== '') busy.add(key)
     await misbehave(mishap, incoming, response, () => send(request, response, answered))
+    busy.delete(key)
   }
 
   function answerInstead(
@@ -93,6 +99,12 @@ async function misbehave(
     return answer()
   }
   switch (mishap) {
+    case 'twice': {
+      answer()
+      const again = '{"object":"payment_intent","id":"of_somebody_else","status":"succeeded"}'
+      incoming.socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${again.length}\r\n\r\n${again}`)
+      return
+    }
     case 'silence':
     case 'reset before':
       return

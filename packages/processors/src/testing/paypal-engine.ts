@@ -15,8 +15,8 @@ export interface PaypalEngine {
   readonly captures: Map<string, Capture>
   readonly refunds: Map<string, Refund>
   readonly setups: Map<string, SetupToken>
-  /** What the payer does on PayPal's page. */
-  approve(setupToken: string): void
+  /** What the payer does on PayPal's page, to a setup token or an order. */
+  approve(id: string): void
   /** @throws {PaypalRefusal} */
   judge(method: string, path: string, body: Body): { readonly status: number; readonly read: () => object | undefined }
 }
@@ -44,6 +44,7 @@ export function paypalEngine(baseUrl: string, verdicts: ReadonlyMap<string, Payp
     if (/^GET \/v2\/checkout\/orders\/[^/]+$/.test(route)) return seen(found(orders, id))
     if (/^POST \/v2\/checkout\/orders\/[^/]+\/(capture|authorize)$/.test(route))
       return made201(pay(found(orders, id), path.endsWith('capture') ? 'CAPTURE' : 'AUTHORIZE', body))
+    if (/^POST \/v2\/checkout\/orders\/[^/]+\/confirm-payment-source$/.test(route)) return seen(ask(found(orders, id)))
     if (/^GET \/v3\/vault\/setup-tokens\/[^/]+$/.test(route)) return seen(found(setups, id))
     if (/^POST \/v2\/payments\/authorizations\/[^/]+\/capture$/.test(route)) return made201(captureHeld(id, body))
     if (/^POST \/v2\/payments\/authorizations\/[^/]+\/void$/.test(route)) return release(id)
@@ -75,7 +76,8 @@ export function paypalEngine(baseUrl: string, verdicts: ReadonlyMap<string, Payp
     if (unit.payments?.captures?.some(({ status }) => status !== 'DECLINED'))
       throw new PaypalRefusal(422, 'ORDER_ALREADY_CAPTURED')
     if (unit.payments?.authorizations) throw new PaypalRefusal(422, 'ORDER_ALREADY_AUTHORIZED')
-    if (source?.paypal?.vault_id === undefined) throw new PaypalRefusal(422, 'ORDER_NOT_APPROVED')
+    if (source?.paypal?.vault_id === undefined && order.status !== 'APPROVED')
+      throw new PaypalRefusal(422, 'ORDER_NOT_APPROVED')
     if (verdict === 'payer action') {
       order.status = 'PAYER_ACTION_REQUIRED'
       order.links = [link('payer-action', `/checkoutnow?token=${order.id}`)]
@@ -85,6 +87,13 @@ export function paypalEngine(baseUrl: string, verdicts: ReadonlyMap<string, Payp
     if (intent === 'AUTHORIZE') unit.payments = { authorizations: [hold(unit.amount, verdict)] }
     else unit.payments = { captures: [...(unit.payments?.captures ?? []), take(unit.amount, verdict)] }
     order.status = 'COMPLETED'
+    return order
+  }
+
+  function ask(order: Order): Order {
+    if (order.status !== 'CREATED') throw new PaypalRefusal(422, 'ORDER_CANNOT_BE_CONFIRMED')
+    order.status = 'PAYER_ACTION_REQUIRED'
+    order.links = [link('payer-action', `/checkoutnow?token=${order.id}`)]
     return order
   }
 
@@ -193,7 +202,8 @@ export function paypalEngine(baseUrl: string, verdicts: ReadonlyMap<string, Payp
     setups,
     judge,
     approve(id) {
-      found(setups, id).status = 'APPROVED'
+      const approved = setups.get(id) ?? found(orders, id)
+      approved.status = 'APPROVED'
     },
   }
 }

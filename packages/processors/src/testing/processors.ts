@@ -1,6 +1,6 @@
 import { parseIban, parsePan } from '@kontor/payment-data'
 import type { ExecutionContext } from 'ava'
-import type { ClearInstrument, InstrumentReference } from '../instrument.ts'
+import type { ClearInstrument, InstrumentReference, PayerApproval } from '../instrument.ts'
 import type { Money } from '../outcome.ts'
 import { type PaypalOptions, paypalProcessor } from '../paypal/paypal-processor.ts'
 import type { Processor } from '../processor.ts'
@@ -39,6 +39,13 @@ export const aPaypalAccount = (): ClearInstrument => ({
   cancelUrl: 'https://shop.example/cancel',
 })
 
+/** A payer who is there, and has no instrument registered. */
+export const AN_APPROVAL: PayerApproval = {
+  type: 'approval',
+  returnUrl: 'https://shop.example/back',
+  cancelUrl: 'https://shop.example/cancel',
+}
+
 export interface AtStripe {
   readonly fake: StripeFake
   readonly processor: Processor
@@ -50,6 +57,7 @@ export async function atStripe(t: ExecutionContext, options: Partial<StripeOptio
   t.teardown(() => fake.close())
   const processor = stripeProcessor({
     secretKey: fake.secretKey,
+    mode: 'test',
     baseUrl: fake.baseUrl,
     timeoutMs: TIMEOUT_MS,
     webhookSecrets: [WEBHOOK_SECRET],
@@ -70,6 +78,7 @@ export async function atPaypal(t: ExecutionContext, options: Partial<PaypalOptio
   const processor = paypalProcessor({
     clientId: fake.clientId,
     clientSecret: fake.clientSecret,
+    mode: 'test',
     webhookId: fake.webhookId,
     baseUrl: fake.baseUrl,
     timeoutMs: TIMEOUT_MS,
@@ -95,7 +104,7 @@ export async function registered(
 /** An unconfirmed charge, of which the id is known. */
 export async function created(
   processor: Processor,
-  instrument: InstrumentReference,
+  instrument: InstrumentReference | PayerApproval,
   amount: Money = eur(10_000n),
   capture: 'automatic' | 'manual' = 'automatic',
   key = 'charge-1-create',
