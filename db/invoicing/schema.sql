@@ -69,6 +69,22 @@ AS $function$
                     where refund.bucket = of_bucket and refund.credit_note_id = of_id), 0)::bigint
 $function$;
 
+CREATE OR REPLACE FUNCTION public.follow_quote_part()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    update quote_line set converted = converted + new.quantity
+     where quote_line.bucket = new.bucket and quote_line.quote_id = new.quote_id and quote_line.line_no = new.line_no;
+  else
+    update quote_line set converted = converted - old.quantity
+     where quote_line.bucket = old.bucket and quote_line.quote_id = old.quote_id and quote_line.line_no = old.line_no;
+  end if;
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.hold_source(of_bucket smallint, of_payment uuid, of_credit_note uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -109,6 +125,18 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 begin
   raise exception '% rows are immutable', tg_table_name using errcode = 'integrity_constraint_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_loose_part()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from document where document.bucket = old.bucket and document.id = old.invoice_id) then
+    raise exception '% rows go with their invoice', tg_table_name using errcode = 'integrity_constraint_violation';
+  end if;
+  return old;
 end
 $function$;
 
@@ -202,6 +230,34 @@ begin
     raise exception 'more is refunded than is left' using errcode = 'check_violation', constraint = 'refund_fits';
   end if;
   return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.supersede_revised()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  revised_id uuid;
+begin
+  select quote_revision.revises_id into revised_id from quote_revision
+   where quote_revision.bucket = new.bucket and quote_revision.quote_id = new.object_id;
+  if not found then
+    return null;
+  end if;
+  insert into quote_step (bucket, quote_id, tenant_id, step, actor_key_id, at, superseded_by)
+  values (new.bucket, revised_id, new.tenant_id, 'superseded', new.actor_key_id, new.at, new.object_id)
+  on conflict (bucket, quote_id) do nothing;
+  if found then
+    insert into event (bucket, id, tenant_id, mode, type, account_id, object_id, object_version, actor_key_id, at)
+    select new.bucket, new_bucketed_id(new.bucket, new.at), new.tenant_id, new.mode, 'quote.superseded', new.account_id, document.id, document.version, new.actor_key_id, new.at
+      from document where document.bucket = new.bucket and document.id = revised_id;
+  elsif exists (select from quote_step where quote_step.bucket = new.bucket and quote_step.quote_id = revised_id
+                   and quote_step.step = 'accepted') then
+    raise exception 'the quote that it revises was accepted'
+      using errcode = 'integrity_constraint_violation', constraint = 'quote_revised_not_accepted';
+  end if;
+  return null;
 end
 $function$;
 
@@ -403,7 +459,7 @@ end),
 create index document_account on document using btree (bucket, account_id, id);
 create index document_corrects on document using btree (bucket, corrects_id) where corrects_id is not null;
 create index document_issued on document using btree (tenant_id, mode, document_type, issue_on, id) where state = 'issued';
-create unique index document_quote on document using btree (bucket, quote_id) where quote_id is not null;
+create index document_quote on document using btree (bucket, quote_id) where quote_id is not null;
 create index document_tenant on document using btree (tenant_id, mode, document_type, id);
 create trigger document_credit_applied after update on document for each row when (old.state = 'draft' and new.state = 'issued' and new.document_type = 'credit_note' and new.corrects_id is not null) execute function apply_credit_note();
 create trigger document_immutable before delete or update on document for each row when (old.state = 'issued') execute function refuse_change();
@@ -456,6 +512,7 @@ create table event (
 create index event_credit_note_issued on event using btree (bucket, object_id) where type = 'credit_note.issued';
 create index event_fate on event using btree (bucket, object_id) where type !~~ '%.created' and type !~~ '%.issued';
 create index event_tenant on event using btree (tenant_id, id);
+create trigger event_supersedes after insert on event for each row when (new.type = 'quote.issued') execute function supersede_revised();
 grant select, insert on event to kontor_invoicing_service;
 
 create table idempotency (
@@ -692,13 +749,134 @@ create table quote_acceptance (
   accepted_at  timestamptz not null,
   constraint quote_acceptance_pkey primary key (bucket, quote_id),
   constraint quote_acceptance_bucket_check check (bucket >= 0 and bucket <= 4095),
-  constraint quote_acceptance_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id),
   constraint quote_acceptance_bucket_quote_id_fkey foreign key (bucket, quote_id) references document(bucket, id),
   constraint quote_acceptance_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create trigger quote_acceptance_immutable before delete or update on quote_acceptance for each row execute function refuse_change();
 create trigger quote_acceptance_kept before truncate on quote_acceptance for each statement execute function refuse_change();
-grant select, insert on quote_acceptance to kontor_invoicing_service;
+grant select on quote_acceptance to kontor_invoicing_service;
+
+create table quote_conversion (
+  bucket     smallint    not null,
+  invoice_id uuid        not null,
+  quote_id   uuid        not null,
+  tenant_id  uuid        not null,
+  shares     bigint[]    not null,
+  created_at timestamptz not null,
+  constraint quote_conversion_pkey primary key (bucket, invoice_id),
+  constraint quote_conversion_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint quote_conversion_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id) on delete cascade,
+  constraint quote_conversion_bucket_quote_id_fkey foreign key (bucket, quote_id) references document(bucket, id),
+  constraint quote_conversion_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index quote_conversion_quote on quote_conversion using btree (bucket, quote_id, invoice_id);
+create trigger quote_conversion_bound before delete on quote_conversion for each row execute function refuse_loose_part();
+create trigger quote_conversion_immutable before update on quote_conversion for each row execute function refuse_change();
+create trigger quote_conversion_kept before truncate on quote_conversion for each statement execute function refuse_change();
+grant select, insert on quote_conversion to kontor_invoicing_service;
+
+create table quote_line (
+  bucket    smallint      not null,
+  quote_id  uuid          not null,
+  line_no   integer       not null,
+  tenant_id uuid          not null,
+  quoted    numeric(21,9) not null,
+  converted numeric(21,9) not null default 0,
+  constraint quote_line_pkey primary key (bucket, quote_id, line_no),
+  constraint quote_line_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint quote_line_line_no_check check (line_no >= 1),
+  constraint quote_line_not_exceeded check (
+case
+    when quoted < 0::numeric then converted >= quoted and converted <= 0::numeric
+    else converted >= 0::numeric and converted <= quoted
+end),
+  constraint quote_line_bucket_quote_id_fkey foreign key (bucket, quote_id) references document(bucket, id),
+  constraint quote_line_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger quote_line_follows before update on quote_line for each row when (pg_trigger_depth() = 0) execute function refuse_change();
+create trigger quote_line_kept before delete on quote_line for each row execute function refuse_change();
+create trigger quote_line_opens before insert on quote_line for each row when (new.converted <> 0::numeric) execute function refuse_change();
+create trigger quote_line_whole before truncate on quote_line for each statement execute function refuse_change();
+grant select, insert on quote_line to kontor_invoicing_service;
+grant update (converted) on quote_line to kontor_invoicing_service;
+
+create table quote_part (
+  bucket     smallint      not null,
+  invoice_id uuid          not null,
+  line_no    integer       not null,
+  quote_id   uuid          not null,
+  tenant_id  uuid          not null,
+  quantity   numeric(21,9) not null,
+  shares     bigint[]      not null,
+  constraint quote_part_pkey primary key (bucket, invoice_id, line_no),
+  constraint quote_part_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint quote_part_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references quote_conversion(bucket, invoice_id) on delete cascade,
+  constraint quote_part_bucket_quote_id_line_no_fkey foreign key (bucket, quote_id, line_no) references quote_line(bucket, quote_id, line_no),
+  constraint quote_part_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index quote_part_line on quote_part using btree (bucket, quote_id, line_no);
+create trigger quote_part_bound before delete on quote_part for each row execute function refuse_loose_part();
+create trigger quote_part_counts after insert or delete on quote_part for each row execute function follow_quote_part();
+create trigger quote_part_immutable before update on quote_part for each row execute function refuse_change();
+create trigger quote_part_kept before truncate on quote_part for each statement execute function refuse_change();
+grant select, insert on quote_part to kontor_invoicing_service;
+
+create table quote_revision (
+  bucket     smallint not null,
+  quote_id   uuid     not null,
+  revises_id uuid     not null,
+  tenant_id  uuid     not null,
+  revision   integer  not null,
+  constraint quote_revision_pkey primary key (bucket, quote_id),
+  constraint quote_revision_once unique (bucket, revises_id),
+  constraint quote_revision_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint quote_revision_revision_check check (revision >= 2),
+  constraint quote_revision_bucket_quote_id_fkey foreign key (bucket, quote_id) references document(bucket, id) on delete cascade,
+  constraint quote_revision_bucket_revises_id_fkey foreign key (bucket, revises_id) references document(bucket, id),
+  constraint quote_revision_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger quote_revision_immutable before update on quote_revision for each row execute function refuse_change();
+create trigger quote_revision_kept before truncate on quote_revision for each statement execute function refuse_change();
+grant select, insert on quote_revision to kontor_invoicing_service;
+
+create table quote_step (
+  bucket           smallint    not null,
+  quote_id         uuid        not null,
+  tenant_id        uuid        not null,
+  step             text        not null,
+  actor_key_id     uuid        not null,
+  at               timestamptz not null,
+  reason           text,
+  accepted_by_name text,
+  accepted_by_role text,
+  from_address     inet,
+  note             text,
+  terms_hash       bytea,
+  superseded_by    uuid,
+  constraint quote_step_pkey primary key (bucket, quote_id),
+  constraint quote_step_accepted_by_name_check check (length(accepted_by_name) >= 1 and length(accepted_by_name) <= 200),
+  constraint quote_step_accepted_by_role_check check (length(accepted_by_role) >= 1 and length(accepted_by_role) <= 100),
+  constraint quote_step_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint quote_step_check check ((step = 'accepted') = (terms_hash is not null)),
+  constraint quote_step_check1 check (step = 'accepted' or num_nonnulls(accepted_by_name, accepted_by_role, from_address, note) = 0),
+  constraint quote_step_check2 check ((step = 'superseded') = (superseded_by is not null)),
+  constraint quote_step_note_check check (length(note) >= 1 and length(note) <= 2000),
+  constraint quote_step_reason_check check (length(reason) >= 1 and length(reason) <= 500),
+  constraint quote_step_step_check check (step = any (array['accepted', 'declined', 'cancelled', 'superseded'])),
+  constraint quote_step_terms_hash_check check (octet_length(terms_hash) = 32),
+  constraint quote_step_bucket_quote_id_fkey foreign key (bucket, quote_id) references document(bucket, id),
+  constraint quote_step_bucket_superseded_by_fkey foreign key (bucket, superseded_by) references document(bucket, id),
+  constraint quote_step_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index quote_step_superseded_by on quote_step using btree (bucket, superseded_by) where superseded_by is not null;
+create trigger quote_step_immutable before delete or update on quote_step for each row execute function refuse_change();
+create trigger quote_step_kept before truncate on quote_step for each statement execute function refuse_change();
+comment on column quote_step.reason is 'know why a quote came to nothing; contract, GDPR 6(1)(b); ten years, as long as the quote';
+comment on column quote_step.accepted_by_name is 'prove who accepted the quote; contract, GDPR 6(1)(b); ten years, as long as the quote';
+comment on column quote_step.accepted_by_role is 'prove in what function they accepted it; contract, GDPR 6(1)(b); ten years, as long as the quote';
+comment on column quote_step.from_address is 'prove from which network address it was accepted; legitimate interest in evidence of the contract, GDPR 6(1)(f); ten years, as long as claims can be made from the contract';
+comment on column quote_step.note is 'what was said when it was accepted; contract, GDPR 6(1)(b); ten years, as long as the quote';
+grant select, insert on quote_step to kontor_invoicing_service;
 
 create table refund (
   bucket         smallint    not null,

@@ -18,8 +18,9 @@ const REFERENCE_TABLES = new Set([
 /** What belongs to the whole installation. */
 const WITHOUT_TENANT = new Set(['tenant', 'signing_key', 'destroyed_root_key', 'audit_position'])
 
-/** No float, no local time, nothing that counts by itself. */
-const TYPES = /^(smallint|int|bigint|uuid|text|text\[\]|bytea|jsonb|boolean|date|timestamptz|xid8|cidr\[\])$/
+/** No float, no local time, nothing that counts by itself. The one numeric is a quantity of the wire, 12 digits and 9, to the last. */
+const TYPES =
+  /^(smallint|int|bigint(\[\])?|uuid|text|text\[\]|bytea|jsonb|boolean|date|timestamptz|xid8|inet|cidr\[\]|numeric\(21, 9\))$/
 
 /** What the end of a column's name promises. */
 const PROMISED_TYPES: readonly (readonly [name: RegExp, type: string])[] = [

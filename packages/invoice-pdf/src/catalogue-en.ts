@@ -52,6 +52,7 @@ export const ENGLISH: Catalogue = {
     quoteNumber: 'Our quote',
     precedingInvoice: 'For invoice',
     reason: 'Reason',
+    replacesQuote: 'Replaces quote',
     yourVatId: 'Your VAT ID',
     yourLegalId: 'Your register no.',
     contact: 'Contact',

@@ -18,6 +18,8 @@ export interface Words {
   readonly quoteNumber: string
   readonly precedingInvoice: string
   readonly reason: string
+  /** Of a revision: the quote that it takes the place of. */
+  readonly replacesQuote: string
   readonly yourVatId: string
   readonly yourLegalId: string
   readonly contact: string

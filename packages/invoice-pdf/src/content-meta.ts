@@ -20,6 +20,7 @@ export function metaContent(document: PdfDocument, phrasing: Phrasing): Pair[] {
     ...pairIfGiven(words.orderReference, 'orderReference', document.orderReference),
     ...pairIfGiven(words.quoteNumber, 'quoteNumber', document.quoteNumber),
     ...pairIfGiven(words.precedingInvoice, 'precedingInvoice.number', precedingText(document, phrasing)),
+    ...pairIfGiven(words.replacesQuote, 'replacesNumber', document.replacesNumber),
     ...pairIfGiven(words.yourVatId, 'buyer.vatId', buyer.vatId),
     ...pairIfGiven(words.yourLegalId, 'buyer.legalId', buyer.legalId),
     ...pairIfGiven(words.contact, 'issuer.contactName', issuer.contactName),

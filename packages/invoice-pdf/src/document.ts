@@ -176,6 +176,8 @@ export interface PdfDocument {
   readonly precedingInvoice?: { readonly number: string; readonly issuedOn?: CalendarDate | undefined } | undefined
   /** Why. */
   readonly reason?: string | undefined
+  /** Number of the document that this one takes the place of. */
+  readonly replacesNumber?: string | undefined
   /** `gross`: prices and amounts have VAT in them, and the totals begin with their sum. Net if left out. */
   readonly priceMode?: 'net' | 'gross' | undefined
   readonly lines: readonly DocumentLine[]

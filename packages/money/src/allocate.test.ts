@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { allocate } from './allocate.ts'
+import { allocate, portion } from './allocate.ts'
 
 const splits = test.macro<[total: bigint, weights: bigint[], shares: bigint[]]>({
   exec: (t, total, weights, shares) => t.deepEqual(allocate(total, weights), shares),
@@ -76,4 +76,30 @@ test('a larger weight never gets a smaller share', (t) => {
       }),
     ),
   )
+})
+
+test('a portion is rounded half away from zero, on either side of it', (t) => {
+  const half = { num: 1n, den: 2n }
+  t.deepEqual(
+    [3n, -3n, 4n, 0n].map((minor) => portion(minor, half)),
+    [2n, -2n, 2n, 0n],
+  )
+  t.is(portion(100n, { num: 1n, den: 3n }), 33n)
+})
+
+test('portions up to each part, less those before, always add up', (t) => {
+  const property = fc.property(
+    fc.bigInt(),
+    fc.array(fc.bigInt({ min: 0n, max: 10n ** 9n }), { minLength: 1 }),
+    (minor, parts) => {
+      const den = parts.reduce((sum, part) => sum + part, 1n)
+      let [before, sum] = [0n, 0n]
+      for (const part of [...parts, 1n]) {
+        sum += portion(minor, { num: before + part, den }) - portion(minor, { num: before, den })
+        before += part
+      }
+      return sum === minor
+    },
+  )
+  t.notThrows(() => fc.assert(property))
 })

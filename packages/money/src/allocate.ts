@@ -1,3 +1,5 @@
+import { type Rational, roundHalfAwayFromZero } from './decimal.ts'
+
 /**
  * Splits an amount by weights, to the last minor unit (largest remainder, Hamilton's method).
  *
@@ -25,4 +27,14 @@ export function allocate(totalMinor: bigint, weights: readonly bigint[]): bigint
   for (const { index } of byRemainder.slice(0, Number(leftOver))) shares[index] = (shares[index] ?? 0n) + 1n
 
   return totalMinor < 0n ? shares.map((share) => -share) : shares
+}
+
+/**
+ * What a part of the whole comes to, rounded half away from zero. Parts rounded by themselves need not add up: take what the whole has
+ * come to up to and with a part, less what it came to before.
+ *
+ * @param part Its `den` is positive.
+ */
+export function portion(amountMinor: bigint, part: Rational): bigint {
+  return roundHalfAwayFromZero({ num: amountMinor * part.num, den: part.den })
 }

@@ -1,5 +1,5 @@
 export { cashDiscountOn, least, percentOf, splitOverVatGroups, type VatShare } from './adjustment.ts'
-export { allocate } from './allocate.ts'
+export { allocate, portion } from './allocate.ts'
 export {
   AMOUNT_MINOR_MAX,
   boundedMinor,

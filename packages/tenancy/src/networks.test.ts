@@ -1,5 +1,5 @@
 import test from 'ava'
-import { InvalidNetwork, parseNetwork, sourceNetworks } from './networks.ts'
+import { InvalidNetwork, isAddress, parseNetwork, sourceNetworks } from './networks.ts'
 
 const includes = test.macro<[networks: string[], address: string, expected: boolean]>({
   exec(t, networks, address, expected) {
@@ -43,3 +43,10 @@ for (const text of [
     t.throws(() => parseNetwork(text), { instanceOf: InvalidNetwork })
   })
 }
+
+test('an address is one of IPv4 or IPv6, and nothing with a port, a zone or a network behind it', (t) => {
+  for (const text of ['192.0.2.7', '::1', '2001:DB8::ff', '::ffff:192.0.2.7']) t.true(isAddress(text), text)
+  for (const text of ['', '192.0.2', '192.0.2.7:80', '192.0.2.0/24', '[::1]', 'fe80::1%eth0', ':::', 'localhost']) {
+    t.false(isAddress(text), text)
+  }
+})

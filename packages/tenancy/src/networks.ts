@@ -25,6 +25,11 @@ export function parseNetwork(text: string): { address: string; prefix: number; f
   return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' }
 }
 
+/** Whether a text is an IPv4 or IPv6 address, without port or zone. */
+export function isAddress(text: string): boolean {
+  return !text.includes('%') && isIP(text) !== 0
+}
+
 /** PostgreSQL's cidr takes no such network either. */
 function hasHostBits(address: string, version: number, hostBits: number): boolean {
   const value = version === 4 ? numberOf(address.split('.'), 8, 10) : numberOf(groupsOf(address), 16, 16)

@@ -90,6 +90,7 @@ export const arbitraryDocument: fc.Arbitrary<PdfDocument> = fc.record({
   buyerReference: maybe(long),
   orderReference: maybe(short),
   quoteNumber: maybe(short),
+  replacesNumber: maybe(short),
   priceMode: maybe(fc.constantFrom('net', 'gross')),
   lines: fc.array(documentLine, { minLength: 1, maxLength: 30 }),
   allowancesCharges: fc.array(allowance, { maxLength: 3 }),

@@ -51,7 +51,7 @@ export interface TotalsWire {
 }
 
 export interface QuoteWire extends DocumentWire {
-  readonly state: 'draft' | 'issued' | 'accepted'
+  readonly state: 'draft' | 'sent' | 'accepted' | 'declined' | 'expired' | 'cancelled' | 'superseded'
   readonly invoice_id: string | null
 }
 

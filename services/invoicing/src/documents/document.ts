@@ -44,6 +44,8 @@ export interface Content {
   readonly instrument?: Pick<MaskedInstrument, 'type' | 'display'>
   /** Number of the quote that this invoice was made from. */
   readonly quote_number?: string
+  /** Number of the quote that this one revises. */
+  readonly revises_number?: string
   /** The invoice that this document corrects or replaces (BG-3), ours or another system's. */
   readonly preceding_invoice?: PrecedingInvoice
   /** Why it is corrected, printed. */

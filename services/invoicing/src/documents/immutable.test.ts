@@ -216,7 +216,9 @@ test.serial(
     const tables = {
       document: 'version = version',
       number_ledger: "number = 'X-1'",
-      quote_acceptance: 'accepted_at = now()',
+      quote_step: 'at = now()',
+      quote_conversion: 'created_at = now()',
+      quote_part: 'quantity = 1',
       document_file: "bytes = ''",
       payment: 'amount_minor = 1',
       allocation: 'amount_minor = 1',

@@ -64,6 +64,7 @@ export function toPdfDocument(snapshot: Snapshot, number: string, logo: Buffer |
       issuedOn: content.preceding_invoice.issued_on,
     },
     reason: content.reason,
+    replacesNumber: content.revises_number,
     priceMode: content.price_mode,
     lines: content.lines.map((line, index) => pdfLine(line, index, snapshot)),
     allowancesCharges: (content.allowances_charges ?? []).map(allowanceCharge),

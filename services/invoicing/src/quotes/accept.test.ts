@@ -54,7 +54,20 @@ test('a quote becomes an invoice draft with everything that it says', async (t) 
     issue_on: '2026-11-22',
   })
   const read = await kontor.call('GET', `/v1/quotes/${quote.id}`)
-  t.deepEqual(read.body, { ...quote, state: 'accepted', invoice_id: body.id })
+  const { acceptance, conversion } = read.body
+  t.deepEqual(read.body, {
+    ...quote,
+    state: 'accepted',
+    acceptance,
+    conversion,
+    invoice_id: body.id,
+    invoice_ids: [body.id],
+  })
+  t.like(acceptance, { accepted_by: null, from_address: null, note: null })
+  t.deepEqual(conversion, {
+    status: 'whole',
+    lines: [{ line: 1, quoted: '2', converted: '2', remaining: '0' }],
+  })
   t.deepEqual((await kontor.call('GET', `/v1/invoices/${body.id}`)).body, body)
   const issued = await kontor.call('POST', `/v1/invoices/${body.id}/issue`)
   t.is(issued.status, 200)
@@ -71,7 +84,7 @@ test('twelve who accept one quote at once, each for themselves, make one invoice
   const [made, ...others] = replies.toSorted((a, b) => a.status - b.status) as [Reply, ...Reply[]]
   t.is(made.status, 201)
   for (const other of others) {
-    t.like(other, { status: 409, body: { code: 'invalid_transition', from: 'accepted', allowed: [] } })
+    t.like(other, { status: 409, body: { code: 'invalid_transition', from: 'accepted', allowed: ['converted'] } })
   }
   const list = await kontor.call('GET', `/v1/invoices?account_id=${quote.account_id}`)
   t.deepEqual(
@@ -91,7 +104,7 @@ test.serial('a draft cannot be accepted', async (t) => {
   const before = await kontor.state()
   t.like(await accept(draft.body.id), {
     status: 409,
-    body: { code: 'invalid_transition', from: 'draft', allowed: ['issued'] },
+    body: { code: 'invalid_transition', from: 'draft', to: 'accepted', allowed: ['sent'] },
   })
   t.deepEqual(await kontor.state(), before)
 })
@@ -107,7 +120,7 @@ test.serial('a quote is valid until the end of its last day where the issuer is'
   t.is((await accept(inTime.id, {}, 'in-time-key')).status, 201)
   kontor.clock.set('2026-11-24T08:00:00Z')
   const before = await kontor.state()
-  t.like(await accept(late.id), { status: 409, body: { code: 'quote_expired' } })
+  t.like(await accept(late.id), { status: 409, body: { code: 'quote_expired', valid_until: '2026-11-23' } })
   t.deepEqual(await kontor.state(), before)
   const again = await accept(inTime.id, {}, 'in-time-key')
   t.is(again.status, 201, 'who accepted in time and asks again is answered as then')

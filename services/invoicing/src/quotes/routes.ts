@@ -6,11 +6,11 @@ import type { issuing } from '../documents/issue.ts'
 import { listQuery, readListQuery } from '../documents/list-query.ts'
 import { PDF_RESPONSE, sendPdf } from '../documents/send-pdf.ts'
 import { sendAnswer } from '../idempotency/send.ts'
-import { InvoiceWire } from '../invoices/schema.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import { tagged } from '../wire/if-match.ts'
-import { AcceptQuote, CreateQuote, QuoteWire } from './schema.ts'
+import { CreateQuote, QuoteWire } from './schema.ts'
 import { quotes } from './service.ts'
+import { quoteStepRoutes } from './step-routes.ts'
 
 const params = Type.Object({ quoteId: Id('quo', 'The quote.') })
 
@@ -41,7 +41,7 @@ export function quoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof
       config: { scope: 'quote.write', idempotency: 'required' },
       schema: {
         operationId: 'issueQuote',
-        summary: 'Give a quote its number; from then on it does not change',
+        summary: 'Give a quote its number and send it; from then on it does not change',
         tags,
         params,
         headers: IdempotencyHeader,
@@ -52,32 +52,6 @@ export function quoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof
       sendAnswer(
         reply,
         await service.issue(request.principal, parseId('quo', request.params.quoteId), request.idempotencyKey),
-      ),
-  )
-
-  app.post(
-    '/v1/quotes/:quoteId/accept',
-    {
-      config: { scope: 'quote.write', idempotency: 'required' },
-      schema: {
-        operationId: 'acceptQuote',
-        summary: 'Turn an issued quote into an invoice draft, once',
-        tags,
-        params,
-        headers: IdempotencyHeader,
-        body: AcceptQuote,
-        response: { 201: InvoiceWire, ...problemResponses(400, 401, 403, 404, 409, 422) },
-      },
-    },
-    async (request, reply) =>
-      sendAnswer(
-        reply,
-        await service.accept(
-          request.principal,
-          parseId('quo', request.params.quoteId),
-          request.idempotencyKey,
-          request.body,
-        ),
       ),
   )
 
@@ -137,4 +111,31 @@ export function quoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof
     async (request, reply) =>
       sendPdf(reply, await service.pdf(request.principal, parseId('quo', request.params.quoteId))),
   )
+
+  app.get(
+    '/v1/quotes/:quoteId/terms',
+    {
+      config: { scope: 'quote.read' },
+      schema: {
+        operationId: 'getQuoteTerms',
+        summary: 'Everything an issued quote says, in the bytes that its acceptance is bound to by SHA-256',
+        tags,
+        params,
+        response: {
+          200: {
+            description: 'The canonical snapshot (RFC 8785), a line feed, the number.',
+            content: { 'text/plain': { schema: Type.String({ description: 'UTF-8.' }) } },
+          },
+          ...problemResponses(401, 403, 404, 409),
+        },
+      },
+    },
+    async (request, reply) =>
+      reply
+        .header('content-type', 'text/plain; charset=utf-8')
+        .header('cache-control', 'private, no-transform')
+        .send(await service.terms(request.principal, parseId('quo', request.params.quoteId))),
+  )
+
+  quoteStepRoutes(app, deps)
 }
