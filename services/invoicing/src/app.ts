@@ -2,6 +2,7 @@ import { type ApiServer, buildServer, type ServerOptions } from '@kontor/http-ap
 import { accountRoutes } from './accounts/routes.ts'
 import { ledger } from './balances/ledger.ts'
 import { openOf } from './balances/open.ts'
+import { reportRoutes } from './balances/report-routes.ts'
 import { balanceRoutes } from './balances/routes.ts'
 import { creditNoteRoutes } from './credit-notes/routes.ts'
 import { creditNotes } from './credit-notes/service.ts'
@@ -50,6 +51,7 @@ export async function buildInvoicing(
   const book = ledger(deps)
   paymentRoutes(app, deps, book)
   balanceRoutes(app, deps, book)
+  reportRoutes(app, deps)
   seriesRoutes(app, deps)
   exportRoutes(app, deps)
   return app

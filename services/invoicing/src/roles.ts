@@ -25,6 +25,7 @@ const SCOPES: Record<string, readonly string[]> = {
     'credit_note.issue',
     'payment.read',
     'payment.write',
+    'balance.read',
     'series.read',
   ],
   accounting: [
@@ -35,6 +36,7 @@ const SCOPES: Record<string, readonly string[]> = {
     'credit_note.read',
     'payment.read',
     'payment.write',
+    'balance.read',
     'adjustment.write',
     'series.read',
     'export.read',
@@ -54,6 +56,7 @@ const SCOPES: Record<string, readonly string[]> = {
     'credit_note.issue',
     'payment.read',
     'payment.write',
+    'balance.read',
     'adjustment.write',
     'series.read',
     'export.read',
