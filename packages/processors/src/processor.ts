@@ -41,7 +41,10 @@ export interface ConfirmRequest extends Keyed {
 /** A charge, and where it is known the money movement in it, which spares a question. */
 export interface ChargeReference {
   readonly reference: string
-  /** As an outcome named it: Stripe's charge, PayPal's capture or authorization. */
+  /**
+   * As the latest outcome named it: Stripe's charge, PayPal's authorization while the money is held, and its capture from then on. Left
+   * out where that is not certain: then the processor is asked first.
+   */
   readonly movement?: string | undefined
 }
 

@@ -13,7 +13,7 @@ export const STRIPE_DECLINES: ReadonlyMap<string, DeclineReason> = byCode({
   limit_exceeded:
     'card_velocity_exceeded withdrawal_count_limit_exceeded charge_exceeds_source_limit pin_try_exceeded card_decline_rate_limit_exceeded',
   issuer_unavailable: 'issuer_not_available try_again_later reenter_transaction payment_method_provider_timeout',
-  processing_error: 'processing_error approve_with_id could_not_process payment_intent_payment_attempt_failed',
+  processing_error: 'processing_error approve_with_id payment_intent_payment_attempt_failed',
   authentication_required:
     'authentication_required authentication_not_handled offline_pin_required online_or_offline_pin_required',
   authentication_failed: 'payment_intent_authentication_failure setup_intent_authentication_failure',
@@ -22,7 +22,7 @@ export const STRIPE_DECLINES: ReadonlyMap<string, DeclineReason> = byCode({
     incorrect_address invalid_account invalid_expiry_month invalid_expiry_year no_account
     new_account_information_available bank_account_bad_routing_numbers`,
   lost_or_stolen: 'lost_card stolen_card pickup_card',
-  fraud_suspected: 'fraudulent merchant_blacklist previously_declined_do_not_retry highest_risk_level',
+  fraud_suspected: 'fraudulent merchant_blacklist',
   instrument_not_supported: `card_not_supported payment_method_not_available payment_method_unsupported_type
     sepa_unsupported_account bank_account_restricted`,
   instrument_closed: 'account_closed bank_account_unusable',
