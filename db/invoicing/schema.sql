@@ -111,11 +111,13 @@ CREATE OR REPLACE FUNCTION public.open_minor(of_bucket smallint, of_id uuid)
  LANGUAGE sql
  STABLE
 AS $function$
-  select document.payable_minor - coalesce((
+  select case when exists (select from document_void
+                            where document_void.bucket = document.bucket and document_void.document_id = document.id) then 0
+         else document.payable_minor - coalesce((
            select sum(allocation.amount_minor) from allocation
             where allocation.bucket = document.bucket and allocation.invoice_id = document.id), 0)::bigint - coalesce((
            select sum(adjustment.amount_minor) from adjustment
-            where adjustment.bucket = document.bucket and adjustment.invoice_id = document.id), 0)::bigint
+            where adjustment.bucket = document.bucket and adjustment.invoice_id = document.id), 0)::bigint end
     from document where document.bucket = of_bucket and document.id = of_id
 $function$;
 
@@ -471,6 +473,26 @@ comment on column document.snapshot is 'the document as issued, with names and a
 grant select, insert, delete on document to kontor_invoicing_service;
 grant update (content, currency, due_on, external_id, gross_minor, issue_on, issued_at, net_minor, number, payable_minor, seq, series_id, snapshot, snapshot_hash, state, token_id, type_code, vat_minor, version) on document to kontor_invoicing_service;
 
+create table document_delivery (
+  bucket       smallint    not null,
+  id           uuid        not null,
+  document_id  uuid        not null,
+  tenant_id    uuid        not null,
+  channel      text        not null,
+  sent_on      date        not null,
+  actor_key_id uuid        not null,
+  recorded_at  timestamptz not null,
+  constraint document_delivery_pkey primary key (bucket, id),
+  constraint document_delivery_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint document_delivery_channel_check check (channel = any (array['email', 'post', 'portal', 'other'])),
+  constraint document_delivery_bucket_document_id_fkey foreign key (bucket, document_id) references document(bucket, id),
+  constraint document_delivery_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index document_delivery_document on document_delivery using btree (bucket, document_id, id);
+create trigger document_delivery_immutable before delete or update on document_delivery for each row execute function refuse_change();
+create trigger document_delivery_kept before truncate on document_delivery for each statement execute function refuse_change();
+grant select, insert on document_delivery to kontor_invoicing_service;
+
 create table document_file (
   bucket           smallint    not null,
   document_id      uuid        not null,
@@ -491,6 +513,23 @@ create trigger document_file_immutable before delete or update on document_file 
 create trigger document_file_kept before truncate on document_file for each statement execute function refuse_change();
 comment on column document_file.bytes is 'the document as it was sent, with names and addresses; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on document_file to kontor_invoicing_service;
+
+create table document_void (
+  bucket       smallint    not null,
+  document_id  uuid        not null,
+  tenant_id    uuid        not null,
+  reason       text        not null,
+  actor_key_id uuid        not null,
+  voided_at    timestamptz not null,
+  constraint document_void_pkey primary key (bucket, document_id),
+  constraint document_void_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint document_void_bucket_document_id_fkey foreign key (bucket, document_id) references document(bucket, id),
+  constraint document_void_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger document_void_immutable before delete or update on document_void for each row execute function refuse_change();
+create trigger document_void_kept before truncate on document_void for each statement execute function refuse_change();
+comment on column document_void.reason is 'say why an invoice is void; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on document_void to kontor_invoicing_service;
 
 create table event (
   bucket         smallint    not null,
@@ -514,6 +553,25 @@ create index event_fate on event using btree (bucket, object_id) where type !~~ 
 create index event_tenant on event using btree (tenant_id, id);
 create trigger event_supersedes after insert on event for each row when (new.type = 'quote.issued') execute function supersede_revised();
 grant select, insert on event to kontor_invoicing_service;
+
+create table export_run (
+  bucket       smallint    not null,
+  id           uuid        not null,
+  tenant_id    uuid        not null,
+  mode         text        not null,
+  from_on      date        not null,
+  until_on     date        not null,
+  actor_key_id uuid        not null,
+  taken_at     timestamptz not null,
+  constraint export_run_pkey primary key (bucket, id),
+  constraint export_run_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint export_run_mode_check check (mode = any (array['test', 'live'])),
+  constraint export_run_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index export_run_tenant on export_run using btree (bucket, tenant_id, mode, taken_at);
+create trigger export_run_immutable before delete or update on export_run for each row execute function refuse_change();
+create trigger export_run_kept before truncate on export_run for each statement execute function refuse_change();
+grant select, insert on export_run to kontor_invoicing_service;
 
 create table idempotency (
   bucket       smallint    not null,

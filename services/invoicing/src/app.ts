@@ -10,6 +10,7 @@ import type { Deps } from './deps.ts'
 import { issuing } from './documents/issue.ts'
 import { draftRoutes } from './drafts/routes.ts'
 import { exportRoutes } from './exports/routes.ts'
+import { invoiceLifeRoutes } from './invoice-life/routes.ts'
 import { invoiceRunRoutes } from './invoice-runs/routes.ts'
 import { invoiceRoutes } from './invoices/routes.ts'
 import { invoices } from './invoices/service.ts'
@@ -39,6 +40,7 @@ export async function buildInvoicing(
   accountRoutes(app, deps)
   quoteRoutes(app, deps, issue)
   invoiceRoutes(app, deps, issue, (ids) => openOf(deps.database, ids))
+  invoiceLifeRoutes(app, deps)
   creditNoteRoutes(app, deps, issue)
   const credited = creditNotes(deps, issue)
   draftRoutes(app, deps, {

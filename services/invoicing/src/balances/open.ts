@@ -1,5 +1,6 @@
 import { bucketOf } from '@kontor/ids'
 import type { Database, Tx } from '@kontor/postgres'
+import { InvalidTransition } from '../documents/errors.ts'
 import type { Owner } from '../issuers/repo.ts'
 import type { PayableType } from './document-id.ts'
 
@@ -35,6 +36,7 @@ export interface Settlement {
  * own: the one that waited for a row still sees the allocations of before.
  *
  * @returns By id; what the owner does not have is missing.
+ * @throws {InvalidTransition} One of them is void: nothing is ever paid on it.
  */
 export async function lockAllOpen(
   tx: Tx,
@@ -62,11 +64,14 @@ export async function lockAllOpen(
     .andWhere({ tenant_id: owner.tenantId, mode: owner.mode })
     .orderBy(['bucket', 'id'])
     .forUpdate()
-  const { rows: opens }: { rows: { id: string; open_minor: bigint }[] } = await tx.raw(
-    `select held.id, greatest(open_minor(held.bucket, held.id), 0) as open_minor
+  const { rows: opens }: { rows: { id: string; open_minor: bigint; is_void: boolean }[] } = await tx.raw(
+    `select held.id, greatest(open_minor(held.bucket, held.id), 0) as open_minor,
+            exists (select from document_void
+                     where document_void.bucket = held.bucket and document_void.document_id = held.id) as is_void
        from unnest(?::smallint[], ?::uuid[]) as held(bucket, id)`,
     [rows.map(({ id }) => bucketOf(id)), rows.map(({ id }) => id)],
   )
+  if (opens.some(({ is_void }) => is_void)) throw new InvalidTransition('void', 'paid', [])
   const openById = new Map(opens.map((row) => [row.id, row.open_minor]))
   for (const row of rows) found.set(row.id, { ...row, open_minor: openById.get(row.id) ?? 0n })
   return found

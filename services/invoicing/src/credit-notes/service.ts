@@ -11,7 +11,7 @@ import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
 import { documentPdf } from '../documents/pdf.ts'
 import { refuseOwn } from '../documents/preceding.ts'
-import { findDocument, listDocuments, lockDocument } from '../documents/repo.ts'
+import { findDocument, listDocuments, lockDocument, refuseVoid } from '../documents/repo.ts'
 import type { Snapshot } from '../documents/snapshot.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
@@ -42,6 +42,7 @@ export function creditNotes(deps: Deps, issue: ReturnType<typeof issuing>) {
     if (!invoice) throw new NotFound('invoice')
     if (invoice.number === null || invoice.snapshot === null)
       throw new InvalidTransition('draft', 'credited', ['issued'])
+    await refuseVoid(tx, id, 'credited')
     return { invoice, number: invoice.number, snapshot: JSON.parse(invoice.snapshot) as Snapshot }
   }
 

@@ -203,6 +203,14 @@ test.serial(
     const back = { amount_minor: 1, refunded_on: '2026-11-23', invoice_id: id }
     await kontor.call('POST', `/v1/payments/${payment.body.id}/refunds`, back)
     await kontor.call('POST', `/v1/invoices/${id}/write-offs`, { amount_minor: 1, reason: 'zu klein' })
+    await kontor.call('POST', `/v1/invoices/${id}/sent`, { channel: 'post' })
+    // Exports that other tests took are over.
+    kontor.clock.advance(61_000)
+    const unseen = await kontor.call('POST', '/v1/invoices', order)
+    await kontor.call('POST', `/v1/invoices/${unseen.body.id}/issue`)
+    const voided = await kontor.call('POST', `/v1/invoices/${unseen.body.id}/void`, { reason: 'Falsch' })
+    t.is(voided.status, 201, voided.bytes.toString())
+    await csvLine('')
     const before = await kontor.state()
     const service = (text: string) => kontor.database.knex.raw(text)
     const owner = (text: string) => kontor.sql(text)
@@ -220,6 +228,9 @@ test.serial(
       quote_conversion: 'created_at = now()',
       quote_part: 'quantity = 1',
       document_file: "bytes = ''",
+      document_delivery: 'sent_on = sent_on',
+      document_void: "reason = ''",
+      export_run: 'taken_at = now()',
       payment: 'amount_minor = 1',
       allocation: 'amount_minor = 1',
       refund: 'amount_minor = 1',

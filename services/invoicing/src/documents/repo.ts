@@ -3,6 +3,7 @@ import type { Database, Tx } from '@kontor/postgres'
 import type { Owner } from '../issuers/repo.ts'
 import type { DocumentType } from '../numbering/document-type.ts'
 import type { Document } from './document.ts'
+import { InvalidTransition } from './errors.ts'
 
 const COLUMNS = [
   'id',
@@ -99,4 +100,38 @@ export async function correctionsOf(
     [[...new Set(ids.map(bucketOf))], ids],
   )
   return Map.groupBy(rows, ({ corrects_id }) => corrects_id)
+}
+
+/** What happened to an issued document beside its own row. */
+export interface Life {
+  /** The day it was first sent. */
+  readonly sent_on: string | null
+  readonly voided_at: Date | null
+  readonly void_reason: string | null
+}
+
+/** @returns What happened to some documents; one to which nothing did is missing. */
+export async function livesOf(database: Database, ids: readonly string[]): Promise<Map<string, Life>> {
+  if (ids.length === 0) return new Map()
+  const rows = await database.hotSql<Life & { id: string }>(
+    'find_lives',
+    `select wanted.id, sent.sent_on, document_void.voided_at, document_void.reason as void_reason
+       from unnest($1::smallint[], $2::uuid[]) as wanted(bucket, id)
+       left join document_void on document_void.bucket = wanted.bucket and document_void.document_id = wanted.id
+       left join lateral (select min(document_delivery.sent_on) as sent_on from document_delivery
+                           where document_delivery.bucket = wanted.bucket and document_delivery.document_id = wanted.id
+                         ) as sent on true
+      where document_void.document_id is not null or sent.sent_on is not null`,
+    [ids.map(bucketOf), ids],
+  )
+  return new Map(rows.map(({ id, ...life }) => [id, life]))
+}
+
+/** @throws {InvalidTransition} The document, which the transaction holds, is void. */
+export async function refuseVoid(tx: Tx, id: string, to: string): Promise<void> {
+  const row = await tx('document_void')
+    .select('voided_at')
+    .where({ bucket: bucketOf(id), document_id: id })
+    .first()
+  if (row !== undefined) throw new InvalidTransition('void', to, [])
 }

@@ -22,6 +22,8 @@ export type EventType =
   | 'invoice.updated'
   | 'invoice.dropped'
   | 'invoice.issued'
+  | 'invoice.sent'
+  | 'invoice.voided'
   | 'invoice.credited'
   | 'invoice.partially_credited'
   | 'credit_note.created'

@@ -23,6 +23,7 @@ const HEADER = [
   'open',
   'quote_number',
   'external_id',
+  'state',
 ]
 
 /** Counts and sums of an export, and the digest of its bytes: whoever imports it can prove that nothing is missing. */
@@ -83,12 +84,14 @@ function toRecord(
   const { totals } = row
   const amount = (minor: number | bigint) => decimalFromMinor(BigInt(minor), row.currency)
   const sum = sums.get(row.currency) ?? { net: 0n, vat: 0n, gross: 0n, payable: 0n }
-  sums.set(row.currency, {
-    net: sum.net + BigInt(totals.net_minor),
-    vat: sum.vat + BigInt(totals.vat_minor),
-    gross: sum.gross + BigInt(totals.gross_minor),
-    payable: sum.payable + BigInt(totals.payable_minor),
-  })
+  // What is void is not claimed of anybody.
+  if (!row.is_void)
+    sums.set(row.currency, {
+      net: sum.net + BigInt(totals.net_minor),
+      vat: sum.vat + BigInt(totals.vat_minor),
+      gross: sum.gross + BigInt(totals.gross_minor),
+      payable: sum.payable + BigInt(totals.payable_minor),
+    })
   const payable = BigInt(totals.payable_minor)
   return [
     row.number,
@@ -107,9 +110,10 @@ function toRecord(
     amount(totals.rounding_minor),
     amount(payable),
     amount(row.paid_minor),
-    amount(payable > row.paid_minor ? payable - row.paid_minor : 0n),
+    amount(payable > row.paid_minor && !row.is_void ? payable - row.paid_minor : 0n),
     row.quote_number ?? '',
     plainText(row.external_id ?? ''),
+    row.is_void ? 'void' : 'issued',
   ]
 }
 

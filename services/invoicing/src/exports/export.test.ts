@@ -80,6 +80,7 @@ test.serial('each issued invoice is a line, with amounts as decimals of its curr
       open: '100.00',
       quote_number: '',
       external_id: '',
+      state: 'issued',
     },
     {
       ...line(yen, account, '2026-11-02'),
@@ -121,6 +122,7 @@ const line = (issued: { number: string }, account: { customer_number: string }, 
   paid: '0.00',
   quote_number: '',
   external_id: '',
+  state: 'issued',
 })
 
 test.serial('the manifest in the trailer counts, adds up and has the digest of the bytes', async (t) => {

@@ -7,6 +7,7 @@ import { Day } from '../wire/fields.ts'
 import { type Manifest, toCsv } from './csv.ts'
 import { ExportPeriodReversed } from './errors.ts'
 import { openExport } from './rows.ts'
+import { recordRun } from './runs.ts'
 
 /** Each holds a connection for as long as its reader takes, which must not be all there are. */
 const EXPORTS_AT_ONCE = 3
@@ -49,7 +50,11 @@ export function exportRoutes(app: ApiServer, deps: Deps): void {
       if (period.until < period.from) throw new ExportPeriodReversed().at('/until')
       if (running === EXPORTS_AT_ONCE) throw new TooManyRequests(RETRY_AFTER_SECONDS)
       running++
-      const rows = await openExport(deps.database, request.principal, period).catch((error: unknown) => {
+      const run = { newId: deps.newId, at: deps.now() }
+      const opened = recordRun(deps.database, request.principal, period, run).then(() =>
+        openExport(deps.database, request.principal, period),
+      )
+      const rows = await opened.catch((error: unknown) => {
         running--
         throw error
       })

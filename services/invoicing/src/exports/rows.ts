@@ -16,6 +16,7 @@ export interface ExportRow {
   readonly paid_minor: bigint
   readonly quote_number: string | null
   readonly external_id: string | null
+  readonly is_void: boolean
 }
 
 /** Rows that are read by and by. Whoever opens them closes them, read to the end or not. */
@@ -33,7 +34,9 @@ select document.number, document.type_code, document.issue_on, document.due_on, 
        said.issuer ->> 'name' as issuer_name, said.account ->> 'customer_number' as customer_number,
        said.account ->> 'name' as account_name, said.content ->> 'quote_number' as quote_number, said.totals,
        coalesce((select sum(allocation.amount_minor) from allocation
-                  where allocation.bucket = document.bucket and allocation.invoice_id = document.id), 0)::bigint as paid_minor
+                  where allocation.bucket = document.bucket and allocation.invoice_id = document.id), 0)::bigint as paid_minor,
+       exists (select from document_void
+                where document_void.bucket = document.bucket and document_void.document_id = document.id) as is_void
   from document
  cross join lateral json_to_record(document.snapshot::json) as said(issuer json, account json, content json, totals json)
  where document.tenant_id = ? and document.mode = ? and document.document_type = 'invoice' and document.state = 'issued'

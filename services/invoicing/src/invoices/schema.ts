@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { documentFields, documentWire, InvoiceTypeCode, PrecedingInvoiceWire } from '../documents/schema.ts'
-import { AmountMinor, Body, Id, Nullable } from '../wire/fields.ts'
+import { AmountMinor, Body, Id, Instant, Nullable } from '../wire/fields.ts'
 
 export const CreateInvoice = Body(
   {
@@ -14,7 +14,12 @@ export const CreateInvoice = Body(
 
 export const InvoiceWire = Type.Object({
   id: Id('inv', 'The invoice.'),
-  state: Type.Enum(['draft', 'issued'], { description: 'Where the invoice stands; an issued one does not change.' }),
+  state: Type.Enum(['draft', 'issued', 'void'], {
+    description: 'Where the invoice stands; an issued one does not change, a void one keeps its number.',
+  }),
+  sent_on: Nullable(Type.String({ description: 'The day it first left the house, YYYY-MM-DD.' })),
+  voided_at: Nullable(Instant('Since when it is void.')),
+  void_reason: Nullable(Type.String({ description: 'Why it is void.' })),
   type_code: InvoiceTypeCode,
   quote_id: Nullable(Id('quo', 'The quote it was made from.')),
   corrects_id: Nullable(Id('inv', 'The invoice that it corrects or replaces.')),
@@ -28,7 +33,7 @@ export const InvoiceWire = Type.Object({
   payment_status: Nullable(
     Type.Enum(['open', 'partially_paid', 'paid', 'credited', 'written_off', 'settled'], {
       description:
-        'Computed from what was paid, credited and given up. Credited: closed by credit notes alone; settled: nothing was to be paid. Null for a draft.',
+        'Computed from what was paid, credited and given up. Credited: closed by credit notes alone; settled: nothing was to be paid. Null for a draft and for what is void.',
     }),
   ),
   overdue: Type.Boolean({ description: 'Whether something is open after the due date, by the issuer’s calendar.' }),

@@ -8,7 +8,7 @@ import { writeDraft } from '../documents/draft.ts'
 import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
 import { documentPdf } from '../documents/pdf.ts'
-import { correctionsOf, findDocument, listDocuments } from '../documents/repo.ts'
+import { correctionsOf, findDocument, listDocuments, livesOf } from '../documents/repo.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
 import { findByName } from '../names/unique-name.ts'
@@ -30,9 +30,15 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, openOf: 
 
   async function wired(found: readonly Document[]): Promise<Static<typeof InvoiceWire>[]> {
     const ids = found.map(({ id }) => id)
-    const [settled, corrections] = await Promise.all([openOf(ids), correctionsOf(database, ids)])
+    const [settled, corrections, lives] = await Promise.all([
+      openOf(ids),
+      correctionsOf(database, ids),
+      livesOf(database, ids),
+    ])
     const now = deps.now()
-    return found.map((invoice) => invoiceToWire(invoice, settled.get(invoice.id), now, corrections.get(invoice.id)))
+    return found.map((invoice) =>
+      invoiceToWire(invoice, settled.get(invoice.id), now, corrections.get(invoice.id), lives.get(invoice.id)),
+    )
   }
 
   return {

@@ -3,9 +3,12 @@ import type { Static } from 'typebox'
 import { NOTHING_SETTLED, type Settlement } from '../balances/open.ts'
 import { dayIn } from '../documents/calendar.ts'
 import type { Document } from '../documents/document.ts'
+import type { Life } from '../documents/repo.ts'
 import type { Snapshot } from '../documents/snapshot.ts'
 import { documentToWire } from '../documents/wire.ts'
 import type { InvoiceWire } from './schema.ts'
+
+const NOTHING_HAPPENED: Life = { sent_on: null, voided_at: null, void_reason: null }
 
 /** Documents that refer to an invoice, in the order in which they were made. */
 export type Corrections = readonly Pick<Document, 'id' | 'document_type'>[]
@@ -14,20 +17,26 @@ export type Corrections = readonly Pick<Document, 'id' | 'document_type'>[]
  * @param settled What lowered it so far; absent where nothing can have.
  * @param now To tell whether it is overdue.
  * @param corrections What refers to it.
+ * @param life What happened to it since it was issued.
  */
 export function invoiceToWire(
   invoice: Document,
   settled: Settlement | undefined,
   now: Date,
   corrections: Corrections = [],
+  life: Life = NOTHING_HAPPENED,
 ): Static<typeof InvoiceWire> {
+  const isVoid = life.voided_at !== null
   const { open_minor, paid_minor, credited_minor, adjusted_minor } = settled ?? {
     ...NOTHING_SETTLED,
     open_minor: invoice.payable_minor > 0n ? invoice.payable_minor : 0n,
   }
   return {
     id: formatId('inv', invoice.id),
-    state: invoice.state,
+    state: isVoid ? 'void' : invoice.state,
+    sent_on: life.sent_on,
+    voided_at: life.voided_at?.toISOString() ?? null,
+    void_reason: life.void_reason,
     type_code: invoice.type_code as Static<typeof InvoiceWire>['type_code'],
     quote_id: invoice.quote_id === null ? null : formatId('quo', invoice.quote_id),
     corrects_id: invoice.corrects_id === null ? null : formatId('inv', invoice.corrects_id),
@@ -38,7 +47,7 @@ export function invoiceToWire(
     replaced_by_ids: corrections.flatMap(({ id, document_type }) =>
       document_type === 'invoice' ? [formatId('inv', id)] : [],
     ),
-    payment_status: invoice.state === 'draft' ? null : paymentStatus(invoice.payable_minor, settled),
+    payment_status: invoice.state === 'draft' || isVoid ? null : paymentStatus(invoice.payable_minor, settled),
     overdue: open_minor > 0n && isPastDue(invoice, now),
     paid_minor: Number(paid_minor),
     credited_minor: Number(credited_minor),
