@@ -2,6 +2,8 @@ import type { Catalogue, Words } from './catalogue.ts'
 import countries from './country-names/de.json' with { type: 'json' }
 import { dateParts } from './number-format.ts'
 
+const LANGUAGES = { de: 'deutsche', en: 'englische' } as const
+
 const WORDS: Words = {
   page: 'Seite',
   of: 'von',
@@ -134,6 +136,8 @@ export const GERMAN: Catalogue = {
     exchangeRate: (from, to, on, source) => `${from} = ${to}, Kurs vom ${on} (${source})`,
     proforma: () =>
       'Diese Proforma-Rechnung ist keine Rechnung im Sinne des Umsatzsteuerrechts und berechtigt nicht zum Vorsteuerabzug.',
+    copy: (title, number, original) =>
+      `Abschrift auf Deutsch: ${title} ${number}; das Original ist das ${LANGUAGES[original]} Dokument.`,
   },
   units: {
     ANN: ['Jahr', 'Jahre'],

@@ -4,6 +4,8 @@ import { dateParts } from './number-format.ts'
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
+const LANGUAGES = { de: 'German', en: 'English' } as const
+
 const by = (due: string | undefined) => (due === undefined ? '' : ` by ${due}`)
 const on = (due: string | undefined) => (due === undefined ? '' : ` on ${due}`)
 
@@ -131,6 +133,8 @@ export const ENGLISH: Catalogue = {
     taxVat: (amount) => `VAT payable: ${amount}`,
     exchangeRate: (from, to, on, source) => `${from} = ${to}, rate of ${on} (${source})`,
     proforma: () => 'This pro forma invoice is not a tax invoice and gives no right to deduct input VAT.',
+    copy: (title, number, original) =>
+      `Copy in English of ${title.toLowerCase()} ${number}; the ${LANGUAGES[original]} document is the original.`,
   },
   units: {
     ANN: ['year', 'years'],

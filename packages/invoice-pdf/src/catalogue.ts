@@ -92,6 +92,8 @@ export interface Sentences {
   taxVat(amount: string): string
   exchangeRate(from: string, to: string, on: string, source: string): string
   proforma(): string
+  /** At the head of a copy in another language. @param title The document's, in the language of the copy. */
+  copy(title: string, number: string, original: Language): string
 }
 
 /** One language. A further one is a further file of this form and its line in `CATALOGUES`. */

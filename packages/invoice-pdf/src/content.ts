@@ -19,9 +19,11 @@ export interface Section {
 export interface Content {
   /** BCP 47. */
   readonly locale: string
-  /** The document's name for a window title: `Rechnung 10001-7`. */
+  /** The document's name for a window title: `Rechnung 10001-7`; of a copy, that it is one. */
   readonly name: string
   readonly issuerName: string
+  /** That this is a copy in another language. */
+  readonly copy?: Printed
   readonly heading: Printed
   readonly number: Printed
   /** Stands in the logo's place where there is no logo. */
@@ -47,9 +49,12 @@ export function contentOf(document: PdfDocument): Content {
   const heading = titleOf(catalogue, document.kind, document.typeCode)
   const { issuer } = document
   const address = addressContent(document, catalogue)
+  const original = document.originalLanguage
+  const copy = original && line('number', catalogue.sentences.copy(heading, document.number, original))
   return {
     locale: catalogue.locale,
-    name: `${heading} ${cleanLine(document.number)}`,
+    name: copy?.text ?? `${heading} ${cleanLine(document.number)}`,
+    ...(copy ? { copy } : {}),
     issuerName: cleanLine(issuer.name),
     heading: words(heading),
     number: line('number', document.number),

@@ -156,6 +156,8 @@ export interface PdfDocument {
   readonly typeCode: string
   readonly number: string
   readonly language: Language
+  /** Of a copy in another language: the language of the document itself. Said at the head of every page. */
+  readonly originalLanguage?: Language | undefined
   /** ISO 4217. */
   readonly currency: string
   /** Decimal places of the currency: 2 for EUR, 0 for JPY. */

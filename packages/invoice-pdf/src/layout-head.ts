@@ -50,6 +50,8 @@ const META_TOP = 50 * MM
 /** DIN 5008 form B: the text begins here, two lines below the address field. */
 const TITLE_TOP = 98.5 * MM
 
+const COPY_TOP = 5 * MM
+const COPY = style(9, 'bold', ACCENT, 1.25)
 const WORDMARK = style(15, 'bold', INK, 1.2)
 const SENDER = style(6.6, 'regular', MUTED, 1.25)
 const ADDRESS_SIZES = [10.3, 9.4, 8.6, 7.8]
@@ -189,6 +191,13 @@ function titleMarks(
     }
   }
   return { marks, bottom: y + 10 }
+}
+
+/** Says at the upper edge of every page that this is a copy: above everything else, where no window and no fold is. */
+export function layOutCopy({ copy }: Content, fonts: Fonts): Mark[] {
+  if (!copy) return []
+  const lines = wrap(copy.text, fonts.bold, COPY.size, RIGHT - LEFT)
+  return lines.map((part, i) => textAt(fonts, part, LEFT, COPY_TOP + i * COPY.leading, COPY))
 }
 
 /** The head of every further page. */

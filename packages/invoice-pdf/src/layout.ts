@@ -2,7 +2,7 @@ import type { Content } from './content.ts'
 import { type FlowBox, flow } from './flow.ts'
 import type { Fonts } from './fonts.ts'
 import { layOutFooter } from './layout-footer.ts'
-import { layOutHead, layOutRunningHead } from './layout-head.ts'
+import { layOutCopy, layOutHead, layOutRunningHead } from './layout-head.ts'
 import { layOutPayment, layOutSection } from './layout-sections.ts'
 import { layOutTable } from './layout-table.ts'
 import { layOutTotals } from './layout-totals.ts'
@@ -36,6 +36,7 @@ function layOutAt(
   const head = layOutHead(content, fonts, options)
   const runningHead = layOutRunningHead(content, fonts)
   const footer = layOutFooter(content, fonts)
+  const copy = layOutCopy(content, fonts)
   const table = layOutTable(content.table, fonts, density)
   const boxes: FlowBox[] = [
     { ...table.head, keepWithNext: true, row: {} },
@@ -52,6 +53,7 @@ function layOutAt(
     carry: table.carry,
   })
   return pages.map((marks, i) => [
+    ...copy,
     ...(i === 0 ? head.marks : runningHead.marks),
     ...marks,
     ...footer.marks(i + 1, pages.length),

@@ -8,6 +8,7 @@ import { type Environment, readConfig } from './config.ts'
 import { addInvoiceRunCommands } from './invoice-run-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
+import { addQuoteCommands } from './quote-commands.ts'
 import { addSeriesCommands } from './series-commands.ts'
 import { listenForStop } from './stop-request.ts'
 import { openScreen, type Stream } from './terminal/screen.ts'
@@ -144,6 +145,8 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
   addAuditCommands(program, calls, env)
 
   addSeriesCommands(program, calls)
+
+  addQuoteCommands(program, calls)
 
   addInvoiceRunCommands(program, calls)
 

@@ -9,7 +9,7 @@ import { judgeDraft, writeDraft } from '../documents/draft.ts'
 import { DateBeforeOriginal, InvalidTransition, UnknownReference } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
-import { documentPdf } from '../documents/pdf.ts'
+import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
 import { refuseOwn } from '../documents/preceding.ts'
 import { findDocument, listDocuments, lockDocument, refuseVoid } from '../documents/repo.ts'
 import type { Snapshot } from '../documents/snapshot.ts'
@@ -212,7 +212,8 @@ export function creditNotes(deps: Deps, issue: ReturnType<typeof issuing>) {
     get: async (actor: Principal, id: string): Promise<Static<typeof CreditNoteWire>> =>
       creditNoteToWire(await find(actor, id)),
 
-    pdf: async (actor: Principal, id: string): Promise<Buffer> => documentPdf(deps, actor, await find(actor, id)),
+    pdf: async (actor: Principal, id: string, language?: 'de' | 'en'): Promise<DocumentPdf> =>
+      documentPdf(deps, actor, await find(actor, id), language),
 
     async list(actor: Principal, query: Page): Promise<Static<typeof CreditNoteWire>[]> {
       if (query.externalId === undefined)

@@ -10,20 +10,37 @@ import { NotIssued } from './errors.ts'
 import type { Snapshot } from './snapshot.ts'
 import { toPdfDocument } from './to-pdf.ts'
 
+export interface DocumentPdf {
+  readonly bytes: Buffer
+  readonly language: Snapshot['language']
+}
+
 /**
  * The PDF of an issued document: the bytes of its first derivation from snapshot and number, whenever that was.
  *
+ * @param language Another one than the document's makes a copy from the same snapshot and number. It says of itself that it is one, and is
+ * never kept: there is one document.
  * @throws {NotIssued} A draft has neither.
  */
-export async function documentPdf(deps: Deps, actor: Principal, document: Document): Promise<Buffer> {
+export async function documentPdf(
+  deps: Deps,
+  actor: Principal,
+  document: Document,
+  language?: Snapshot['language'],
+): Promise<DocumentPdf> {
   if (document.number === null || document.snapshot === null) throw new NotIssued()
-  const kept = await findFile(deps.database, document.id)
-  if (kept) return kept
   const snapshot = JSON.parse(document.snapshot) as Snapshot
+  const isCopy = language !== undefined && language !== snapshot.language
+  const kept = isCopy ? undefined : await findFile(deps.database, document.id)
+  if (kept) return { bytes: kept, language: snapshot.language }
   const hash = snapshot.issuer.logo_sha256
   const logo = hash === null ? undefined : await findLogo(deps.database, document.issuer_id, Buffer.from(hash, 'hex'))
-  const bytes = await renderPdf(toPdfDocument(snapshot, document.number, logo), deps.fonts)
-  return keepFirst(deps.database, actor.tenantId, document.id, bytes)
+  const bytes = await renderPdf(toPdfDocument(snapshot, document.number, logo, language), deps.fonts)
+  if (isCopy) return { bytes, language }
+  return {
+    bytes: await keepFirst(deps.database, actor.tenantId, document.id, bytes),
+    language: snapshot.language,
+  }
 }
 
 async function findFile(database: Database, documentId: string): Promise<Buffer | undefined> {

@@ -15,15 +15,22 @@ import type { Snapshot } from './snapshot.ts'
  *
  * @param number As it was drawn; before the draw the longest that the series can print, to check its glyphs.
  * @param logo The picture that the snapshot names by its hash.
+ * @param language Of the words that are ours: another one than the document's makes a copy, which says so. Free texts stay as they are.
  */
-export function toPdfDocument(snapshot: Snapshot, number: string, logo: Buffer | undefined): PdfDocument {
+export function toPdfDocument(
+  snapshot: Snapshot,
+  number: string,
+  logo: Buffer | undefined,
+  language = snapshot.language,
+): PdfDocument {
   const { issuer, account, content } = snapshot
   const payment = content.payment ?? []
   return {
     kind: snapshot.document_type,
     typeCode: snapshot.type_code,
     number,
-    language: snapshot.language,
+    language,
+    originalLanguage: language === snapshot.language ? undefined : snapshot.language,
     currency: snapshot.currency,
     exponent: snapshot.exponent,
     issuedOn: snapshot.issue_on,

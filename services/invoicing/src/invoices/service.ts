@@ -7,7 +7,7 @@ import type { Document } from '../documents/document.ts'
 import { writeDraft } from '../documents/draft.ts'
 import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
-import { documentPdf } from '../documents/pdf.ts'
+import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
 import { correctionsOf, findDocument, listDocuments, livesOf } from '../documents/repo.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
@@ -67,7 +67,8 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, openOf: 
       return invoice as Static<typeof InvoiceWire>
     },
 
-    pdf: async (actor: Principal, id: string): Promise<Buffer> => documentPdf(deps, actor, await find(actor, id)),
+    pdf: async (actor: Principal, id: string, language?: 'de' | 'en'): Promise<DocumentPdf> =>
+      documentPdf(deps, actor, await find(actor, id), language),
 
     async list(actor: Principal, query: Page): Promise<Static<typeof InvoiceWire>[]> {
       if (query.externalId === undefined) return wired(await listDocuments(database, actor, 'invoice', query))

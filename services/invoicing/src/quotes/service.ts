@@ -7,7 +7,7 @@ import { judgeDraft, writeDraft } from '../documents/draft.ts'
 import { InvalidTransition } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
-import { documentPdf } from '../documents/pdf.ts'
+import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
 import { findDocument, listDocuments } from '../documents/repo.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
@@ -73,7 +73,8 @@ export function quotes(deps: Deps, issue: ReturnType<typeof issuing>) {
     /** What the quote says, in the bytes that `terms_hash` is of. */
     terms: async (actor: Principal, id: string): Promise<string> => termsOf(await reads.find(actor, id)),
 
-    pdf: async (actor: Principal, id: string): Promise<Buffer> => documentPdf(deps, actor, await reads.find(actor, id)),
+    pdf: async (actor: Principal, id: string, language?: 'de' | 'en'): Promise<DocumentPdf> =>
+      documentPdf(deps, actor, await reads.find(actor, id), language),
 
     async list(actor: Principal, query: Page): Promise<Static<typeof QuoteWire>[]> {
       if (query.externalId === undefined) return reads.wired(await listDocuments(database, actor, 'quote', query))
