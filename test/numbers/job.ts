@@ -19,6 +19,8 @@ export interface Outcome {
   readonly quotes: Acknowledged[]
   /** Drafts that must still be drafts, because what was asked of them is refused, or because nobody asked for more. */
   readonly refusedDrafts: string[]
+  /** Drafts that were dropped, so that there is nothing of them any more, and above all no number. */
+  readonly dropped: string[]
   /** Jobs whose order was refused, so that there is no document at all. */
   unmade: number
 }
@@ -35,10 +37,10 @@ const FORM = {
 }
 
 /**
- * Does one job to its end, whatever is killed meanwhile. Of fourteen jobs, five make a draft and issue it; one each is refused for
+ * Does one job to its end, whatever is killed meanwhile. Of sixteen jobs, five make a draft and issue it; one each is refused for
  * its date, issues again under another key, issues at both processes at once under two keys, does so under one key, and comes from
  * a quote; two are dated back, which the series may refuse; one is no order at all; and one leaves its draft and is refused a change
- * of the account for its version. Whoever hears that the draft was changed meanwhile asks again.
+ * of the account for its version; one drops its draft, and one drops it at one process while it is issued at the other. Whoever hears that the draft was changed meanwhile asks again.
  *
  * @param run Begins every Idempotency-Key, so that two runs on one database are two intents.
  */
@@ -77,7 +79,7 @@ export async function doJob(
     if (invoice) outcome.invoices.push({ id: invoice.id, number: invoice.number })
   }
 
-  switch (index % 14) {
+  switch (index % 16) {
     case 0: {
       const draft = await post('/v1/invoices', 'draft', 201, { ...form, issue_on: DAY_IN_FUTURE })
       if (!draft) return
@@ -157,6 +159,30 @@ export async function doJob(
       const answer = await client.send(index, 'PATCH', `/v1/accounts/${accountId}`, { name: 'Zu spät' }, stale)
       if (answer.status === 412) tally.refused++
       else tally.unexpected.push(`a stale version was answered with ${answer.status}`)
+      return
+    }
+    case 9: {
+      const draft = await post('/v1/invoices', 'draft', 201, form)
+      if (!draft) return
+      const answer = await client.send(index, 'DELETE', `/v1/invoices/${draft.id}`)
+      if (answer.status !== 204) tally.unexpected.push(`a draft that was dropped was answered with ${answer.status}`)
+      await expectRefusal(`/v1/invoices/${draft.id}/issue`, 'issue', 404, 'not_found')
+      outcome.dropped.push(draft.id)
+      return
+    }
+    case 10: {
+      const draft = await post('/v1/invoices', 'draft', 201, form)
+      if (!draft) return
+      const path = `/v1/invoices/${draft.id}`
+      const [issued, dropped] = await Promise.all([
+        issueAsItIs(index, `${path}/issue`, undefined, key('issue')),
+        client.send(index + 1, 'DELETE', path),
+      ])
+      // Either is right, and never both.
+      tally.refused++
+      if (issued.status === 200 && dropped.status === 409) acknowledge(issued.body)
+      else if (issued.status === 404 && dropped.status === 204) outcome.dropped.push(draft.id)
+      else tally.unexpected.push(`issued and dropped at once: ${issued.status} and ${dropped.status}`)
       return
     }
     default: {

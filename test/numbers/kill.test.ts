@@ -52,7 +52,7 @@ test.serial('no number is lost or given twice when the database server crashes',
     databaseUrl: migrated.url,
     migrationUrl: migrated.migrationUrl,
     crashDatabase: server.crash,
-    phases: [{ accounts: 1, documents: 100, strikes: ['database'] }],
+    phases: [{ accounts: 1, documents: 100, strikes: ['database', 'server'] }],
   })
   t.deepEqual((await judge(migrated.migrationUrl, after)).faults, [])
 

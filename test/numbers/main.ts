@@ -6,7 +6,7 @@ import { type Strike, storm } from './storm.ts'
 import { judge } from './verdict.ts'
 
 const USAGE = `Issues invoices at two processes of the invoicing service, over HTTP, while these and the database server are killed and drafts are
-changed: by account and by issuer, for ever, by the year and by the month; then reads the books and says whether every number is there once.
+changed and dropped: by account and by issuer, for ever, by the year and by the month; then reads the books and says whether every number is there once.
 
   npx -y pnpm@12 proof:numbers [--documents N] [--rounds R] [--clients C] [--accounts A]
 
@@ -16,7 +16,7 @@ changed: by account and by issuer, for ever, by the year and by the month; then 
   --accounts A    accounts of the second half (default 200)`
 
 /** What is struck, in turn. */
-const STRIKES: readonly Strike[] = ['first', 'database', 'second', 'both']
+const STRIKES: readonly Strike[] = ['first', 'database', 'second', 'both', 'server']
 
 function readArguments() {
   const { values } = parseArgs({
@@ -85,11 +85,12 @@ async function main(): Promise<number> {
   quotes acknowledged          ${outcome.quotes.length}
   orders refused               ${outcome.unmade}
   drafts left as they are      ${outcome.refusedDrafts.length}
+  drafts dropped               ${outcome.dropped.length}
   drafts changed meanwhile     ${after.changed}
   refused, as they should be   ${tally.refused}
   rounds                       ${strikes.length}
   processes killed             ${after.kills}
-  crashes of the database      ${strikes.filter((what) => what === 'database').length}
+  crashes of the database      ${strikes.filter((what) => what === 'database' || what === 'server').length}
   connections broken           ${tally.broken}
   answers 503 and 504          ${tally.unavailable}
   lost answers found again     ${tally.replayed}

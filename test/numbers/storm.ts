@@ -7,8 +7,8 @@ import { doJob, type Job, type Outcome } from './job.ts'
 import { meddle } from './meddler.ts'
 import { makeTenant } from './tenant.ts'
 
-/** What is struck in the middle of a round. */
-export type Strike = 'first' | 'second' | 'both' | 'database'
+/** What is struck in the middle of a round: the database by a crash of its own, the server by the system, all at once. */
+export type Strike = 'first' | 'second' | 'both' | 'database' | 'server'
 
 export interface StormOptions {
   readonly databaseUrl: string
@@ -21,7 +21,7 @@ export interface StormOptions {
   }[]
   readonly clients: number
   /** Ends the database server without warning and starts it again; needed for strikes on the database. */
-  crashDatabase?(): Promise<void>
+  crashDatabase?(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void>
   log(line: string): void
 }
 
@@ -70,13 +70,13 @@ export async function storm(options: StormOptions, environment: Readonly<Record<
   const stop = async () => {
     await Promise.all(processes.map((one) => one.stop()))
   }
-  const outcome: Outcome = { invoices: [], quotes: [], refusedDrafts: [], unmade: 0 }
+  const outcome: Outcome = { invoices: [], quotes: [], refusedDrafts: [], dropped: [], unmade: 0 }
   let documents = 0
   let kills = 0
 
   async function strike(what: Strike): Promise<void> {
-    if (what === 'database') {
-      await options.crashDatabase?.()
+    if (what === 'database' || what === 'server') {
+      await options.crashDatabase?.(what === 'database' ? 'SIGQUIT' : 'SIGKILL')
       return
     }
     const struck = processes.filter(({ name }) => what === 'both' || name === what)
@@ -105,8 +105,8 @@ export async function storm(options: StormOptions, environment: Readonly<Record<
         await inParallel(options.clients, until - first, async (n) => {
           const index = first + n
           const accountId = accounts[index % accounts.length] as string
-          // Fourteen jobs of each kind of series in turn, so that every job meets every one of them.
-          const issuerId = issuers[Math.floor(index / 14) % issuers.length] as string
+          // Sixteen jobs of each kind of series in turn, so that every job meets every one of them.
+          const issuerId = issuers[Math.floor(index / 16) % issuers.length] as string
           const job: Job = { index, accountId, issuerId }
           await doJob(client, job, 'numbers', tally, outcome)
           // A few milliseconds, other ones in each round, meet the requests at different points of their way.
@@ -132,4 +132,8 @@ export async function storm(options: StormOptions, environment: Readonly<Record<
 }
 
 const describe = (what: Strike) =>
-  what === 'database' ? 'the database server' : what === 'both' ? 'both processes' : `the ${what} process`
+  what === 'database' || what === 'server'
+    ? 'the database server'
+    : what === 'both'
+      ? 'both processes'
+      : `the ${what} process`

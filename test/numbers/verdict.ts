@@ -135,7 +135,7 @@ async function compareWithAcknowledged(db: pg.Client, outcome: Outcome, jobs: nu
   )
   const numberOf = new Map(rows.map((row) => [row.id, row.number]))
   const faults: string[] = []
-  const { invoices, quotes, refusedDrafts } = outcome
+  const { invoices, quotes, refusedDrafts, dropped } = outcome
   for (const [prefix, acknowledged] of [
     ['inv', invoices],
     ['quo', quotes],
@@ -148,8 +148,11 @@ async function compareWithAcknowledged(db: pg.Client, outcome: Outcome, jobs: nu
   for (const id of refusedDrafts) {
     if (numberOf.get(parseId('inv', id)) !== null) faults.push(`the refused draft ${id} has a number, or is gone`)
   }
+  for (const id of dropped) {
+    if (numberOf.has(parseId('inv', id))) faults.push(`the dropped draft ${id} is still there`)
+  }
   const settled = invoices.length + refusedDrafts.length
-  const open = jobs - settled - outcome.unmade
+  const open = jobs - settled - dropped.length - outcome.unmade
   if (open !== 0) faults.push(`${open} of ${jobs} documents did not settle`)
   for (const [type, expected] of [
     ['invoice', settled],

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startEmbedded } from '@kontor/embedded-postgres'
@@ -9,8 +9,13 @@ import { makeTemplates } from './test-server.ts'
 /** A database server that may be crashed, because nobody else uses it. */
 export interface OwnServer {
   readonly urls: DatabaseUrls
-  /** Ends the server in the middle of whatever it does, and starts it again on what reached its log. */
-  crash(): Promise<void>
+  /**
+   * Ends the server in the middle of whatever it does, and starts it again on what reached its log.
+   *
+   * @param signal SIGQUIT, unless given: the server ends its processes itself. SIGKILL ends all of them at once, as the system does
+   *   when it runs out of memory.
+   */
+  crash(signal?: 'SIGQUIT' | 'SIGKILL'): Promise<void>
   destroy(): Promise<void>
 }
 
@@ -39,10 +44,11 @@ export async function startOwnServer(log: (line: string) => void): Promise<OwnSe
     return {
       urls,
       destroy,
-      async crash() {
+      async crash(signal = 'SIGQUIT') {
         const pid = Number((await readFile(join(server.dataDirectory, 'postmaster.pid'), 'utf8')).split('\n')[0])
-        process.kill(pid, 'SIGQUIT')
-        while (isAlive(pid)) await pause(END_POLL_MS)
+        const pids = [pid, ...(signal === 'SIGKILL' ? await childrenOf(pid) : [])]
+        for (const one of pids) if (isAlive(one)) process.kill(one, signal)
+        while (pids.some(isAlive)) await pause(END_POLL_MS)
         server = await startEmbedded({ dataFolder, settings: { port: String(port) }, log })
       },
     }
@@ -50,6 +56,19 @@ export async function startOwnServer(log: (line: string) => void): Promise<OwnSe
     await destroy()
     throw error
   }
+}
+
+/** Processes that a process has started; none where the system does not say so in /proc. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
+  const parents = await Promise.all(
+    pids.map(async (name) => {
+      // The name of a program stands in parentheses, and may hold any character.
+      const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+    }),
+  )
+  return pids.map(Number).filter((_, index) => parents[index] === pid)
 }
 
 function isAlive(pid: number): boolean {

@@ -137,11 +137,13 @@ export function issuing(deps: Deps) {
       case 'date_before_previous':
         throw new DateBeforePrevious(outcome.earliest)
       case 'not_a_draft': {
-        // A twin of this request may have been the one that drew; then its answer is ours.
+        // A twin of this request may have been the one that drew; then its answer is ours. It is looked for after the document: a
+        // twin that draws between the two looks would otherwise be taken for somebody else.
+        const now = await findDocument(database, actor, intent.type, intent.id)
         const twin = await findAnswer(database, digest)
         if (twin) return twin
-        const now = await findDocument(database, actor, intent.type, intent.id)
-        throw now?.state === 'issued' ? new InvalidTransition('issued', 'issued', []) : new DraftChanged()
+        if (!now) throw new NotFound(intent.type)
+        throw now.state === 'issued' ? new InvalidTransition('issued', 'issued', []) : new DraftChanged()
       }
     }
   }
