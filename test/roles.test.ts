@@ -63,6 +63,7 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     allocation: 'select insert',
     adjustment: 'select insert',
     refund: 'select insert',
+    proforma_cancellation: 'select insert',
     invoice_run: 'select insert update',
     invoice_run_item: 'select insert update',
   },

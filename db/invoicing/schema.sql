@@ -113,7 +113,10 @@ CREATE OR REPLACE FUNCTION public.open_minor(of_bucket smallint, of_id uuid)
 AS $function$
   select case when exists (select from document_void
                             where document_void.bucket = document.bucket and document_void.document_id = document.id) then 0
-         else document.payable_minor - coalesce((
+         when document.document_type = 'proforma' and (
+           exists (select from document as invoice where invoice.bucket = document.bucket and invoice.proforma_id = document.id)
+           or exists (select from proforma_cancellation as ended where ended.bucket = document.bucket and ended.proforma_id = document.id))
+         then 0 else document.payable_minor - coalesce((
            select sum(allocation.amount_minor) from allocation
             where allocation.bucket = document.bucket and allocation.invoice_id = document.id), 0)::bigint - coalesce((
            select sum(adjustment.amount_minor) from adjustment
@@ -435,6 +438,7 @@ create table document (
   version       integer     not null default 1,
   created_at    timestamptz not null,
   corrects_id   uuid,
+  proforma_id   uuid,
   constraint document_pkey primary key (bucket, id),
   constraint document_adds_up check (gross_minor = (net_minor + vat_minor)),
   constraint document_amounts_exact check (greatest(abs(net_minor), abs(vat_minor), abs(gross_minor), abs(payable_minor)) <= '9007199254740991'::bigint),
@@ -455,12 +459,14 @@ end),
   constraint document_type_code_check check (type_code ~ '^[0-9]{1,3}$'),
   constraint document_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
   constraint document_bucket_corrects_id_fkey foreign key (bucket, corrects_id) references document(bucket, id),
+  constraint document_bucket_proforma_id_fkey foreign key (bucket, proforma_id) references document(bucket, id),
   constraint document_bucket_quote_id_fkey foreign key (bucket, quote_id) references document(bucket, id),
   constraint document_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index document_account on document using btree (bucket, account_id, id);
 create index document_corrects on document using btree (bucket, corrects_id) where corrects_id is not null;
 create index document_issued on document using btree (tenant_id, mode, document_type, issue_on, id) where state = 'issued';
+create unique index document_proforma on document using btree (bucket, proforma_id) where proforma_id is not null;
 create index document_quote on document using btree (bucket, quote_id) where quote_id is not null;
 create index document_tenant on document using btree (tenant_id, mode, document_type, id);
 create trigger document_credit_applied after update on document for each row when (old.state = 'draft' and new.state = 'issued' and new.document_type = 'credit_note' and new.corrects_id is not null) execute function apply_credit_note();
@@ -797,6 +803,21 @@ create trigger payment_kept before truncate on payment for each statement execut
 comment on column payment.instrument is 'show with which masked instrument was paid; contract, GDPR 6(1)(b); ten years';
 comment on column payment.reference is 'match the payment with the bank''s record; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on payment to kontor_invoicing_service;
+
+create table proforma_cancellation (
+  bucket       smallint    not null,
+  proforma_id  uuid        not null,
+  tenant_id    uuid        not null,
+  actor_key_id uuid        not null,
+  cancelled_at timestamptz not null,
+  constraint proforma_cancellation_pkey primary key (bucket, proforma_id),
+  constraint proforma_cancellation_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint proforma_cancellation_bucket_proforma_id_fkey foreign key (bucket, proforma_id) references document(bucket, id),
+  constraint proforma_cancellation_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger proforma_cancellation_immutable before delete or update on proforma_cancellation for each row execute function refuse_change();
+create trigger proforma_cancellation_kept before truncate on proforma_cancellation for each statement execute function refuse_change();
+grant select, insert on proforma_cancellation to kontor_invoicing_service;
 
 create table quote_acceptance (
   bucket       smallint    not null,

@@ -71,6 +71,7 @@ const TABLES = [
   'number_format',
   'number_ledger',
   'payment',
+  'proforma_cancellation',
   'quote_conversion',
   'quote_line',
   'quote_part',

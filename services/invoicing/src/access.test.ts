@@ -25,8 +25,8 @@ const WHO_CORRECTS = ['invoicing', 'admin'] as const
 const WHO_COUNTS = ['invoicing', 'accounting', 'admin'] as const
 
 const unknownId = (prefix: IdPrefix) => formatId(prefix, newUuid(toBucket(7), 0, randomBytes))
-const [iss, acc, quo, inv, cre, ser, pay, run] = (
-  ['iss', 'acc', 'quo', 'inv', 'cre', 'ser', 'pay', 'run'] as const
+const [iss, acc, quo, pro, inv, cre, ser, pay, run] = (
+  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'run'] as const
 ).map(unknownId)
 
 /** Every route, and who may call it. */
@@ -52,6 +52,13 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/quotes/{quoteId}.pdf', `/v1/quotes/${quo}.pdf`, ALL],
   ['POST', '/v1/invoices', '/v1/invoices', WHO_SELLS],
   ['POST', '/v1/invoices/{invoiceId}/issue', `/v1/invoices/${inv}/issue`, WHO_SELLS],
+  ['POST', '/v1/proformas', '/v1/proformas', WHO_SELLS],
+  ['POST', '/v1/proformas/{proformaId}/issue', `/v1/proformas/${pro}/issue`, WHO_SELLS],
+  ['POST', '/v1/proformas/{proformaId}/cancel', `/v1/proformas/${pro}/cancel`, WHO_SELLS],
+  ['GET', '/v1/proformas', '/v1/proformas', ALL],
+  ['GET', '/v1/proformas/{proformaId}', `/v1/proformas/${pro}`, ALL],
+  ['GET', '/v1/proformas/{proformaId}.pdf', `/v1/proformas/${pro}.pdf`, ALL],
+  ['DELETE', '/v1/proformas/{proformaId}', `/v1/proformas/${pro}`, WHO_SELLS],
   ['POST', '/v1/invoice-runs', '/v1/invoice-runs', WHO_SELLS],
   ['GET', '/v1/invoice-runs/{runId}', `/v1/invoice-runs/${run}`, ALL],
   ['GET', '/v1/invoice-runs/{runId}/items', `/v1/invoice-runs/${run}/items`, ALL],

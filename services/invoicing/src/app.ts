@@ -16,6 +16,8 @@ import { invoiceRoutes } from './invoices/routes.ts'
 import { invoices } from './invoices/service.ts'
 import { issuerRoutes } from './issuers/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
+import { proformaRoutes } from './proformas/routes.ts'
+import { settling } from './proformas/settle.ts'
 import { quoteRoutes } from './quotes/routes.ts'
 import { quotes } from './quotes/service.ts'
 import { seriesRoutes } from './series/routes.ts'
@@ -50,7 +52,8 @@ export async function buildInvoicing(
     recredit: credited.recredit,
   })
   invoiceRunRoutes(app, deps)
-  const book = ledger(deps)
+  proformaRoutes(app, deps, issue)
+  const book = ledger(deps, settling(deps))
   paymentRoutes(app, deps, book)
   balanceRoutes(app, deps, book)
   reportRoutes(app, deps)

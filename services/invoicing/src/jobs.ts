@@ -1,9 +1,11 @@
 import type { Tasks } from '@kontor/jobs'
 import { principalFinder } from '@kontor/tenancy'
+import { ledger } from './balances/ledger.ts'
 import type { Deps } from './deps.ts'
 import { issuing, judging } from './documents/issue.ts'
 import { invoiceRunTasks } from './invoice-runs/work.ts'
 import { invoiceToWire } from './invoices/wire.ts'
+import { proformaTasks } from './proformas/work.ts'
 import { scopesOf } from './roles.ts'
 
 /**
@@ -16,7 +18,25 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
   const issue = issuing(deps)
   const judge = judging(deps)
   const { database, newId, now } = deps
-  return invoiceRunTasks({
+  // Nothing here allocates to a proforma.
+  const book = ledger(deps, async () => undefined)
+  const invoicesOfProformas = proformaTasks({
+    deps,
+    issue: (actor, id, idempotencyKey) =>
+      issue(actor, { type: 'invoice', id, idempotencyKey }, (invoice) => invoiceToWire(invoice, undefined, now())),
+    move: (tx, actor, { payment_id, credit_note_id }, { accountId, documentId, amountMinor }) =>
+      book.move(
+        tx,
+        actor,
+        {
+          kind: payment_id === null ? 'credit_note' : 'payment',
+          id: (payment_id ?? credit_note_id) as string,
+          account_id: accountId,
+        },
+        { invoiceId: documentId, amountMinor },
+      ),
+  })
+  const runs = invoiceRunTasks({
     database,
     newId,
     now,
@@ -28,4 +48,5 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
     judge: (actor, { id, issueOn }) => judge(actor, { type: 'invoice', id, issueOn }),
     onDefect,
   })
+  return { ...runs, ...invoicesOfProformas }
 }

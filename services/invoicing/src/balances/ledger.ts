@@ -29,6 +29,9 @@ export interface Target {
   readonly path: string
 }
 
+/** Told when an allocation leaves nothing open on a proforma, in the same transaction. */
+export type OnProformaPaid = (tx: Tx, actor: Principal, proformaId: string, cameOn: string) => Promise<void>
+
 /** Money that goes out again. */
 export interface MoneyOut {
   readonly kind: 'refund' | 'chargeback'
@@ -47,7 +50,7 @@ export const snapshotOf = (invoice: OpenDocument): Snapshot => {
  * The one place that writes what an open amount, a payment and a credit note are derived from. Every function runs in the caller's
  * transaction, which holds the documents first and the source after them; what is decided by is read after that.
  */
-export function ledger(deps: Deps) {
+export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
   const record = (
     tx: Tx,
     actor: Principal,
@@ -67,7 +70,7 @@ export function ledger(deps: Deps) {
   async function writeAllocations(
     tx: Tx,
     actor: Principal,
-    source: repo.Source,
+    source: Pick<repo.Source, 'kind' | 'id' | 'account_id'>,
     amounts: readonly { invoiceId: string; amountMinor: bigint }[],
   ): Promise<void> {
     const at = deps.now()
@@ -141,6 +144,20 @@ export function ledger(deps: Deps) {
       }
       const amounts = targets.map(({ invoice, amountMinor }) => ({ invoiceId: invoice.id, amountMinor }))
       await writeAllocations(tx, actor, source, amounts)
+      for (const { invoice, amountMinor } of targets) {
+        const paid = invoice.document_type === 'proforma' && amountMinor === invoice.open_minor
+        if (paid) await onProformaPaid(tx, actor, invoice.id, source.came_on)
+      }
+    },
+
+    /** Moves what a source has of one document to another, in two steps; the caller holds both documents. */
+    async move(
+      tx: Tx,
+      actor: Principal,
+      source: Pick<repo.Source, 'kind' | 'id' | 'account_id'>,
+      to: { readonly invoiceId: string; readonly amountMinor: bigint },
+    ): Promise<void> {
+      await writeAllocations(tx, actor, source, [to])
     },
 
     /** @throws {OverUnallocation} Less is allocated there. */

@@ -147,7 +147,7 @@ export async function findUsage(database: Database, sourceId: string): Promise<U
 export async function insertAllocations(
   tx: Tx,
   owner: Owner,
-  source: Source,
+  source: Pick<Source, 'kind' | 'id'>,
   allocations: readonly NewAllocation[],
 ): Promise<void> {
   if (allocations.length === 0) return

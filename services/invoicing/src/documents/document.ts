@@ -84,6 +84,8 @@ export interface Document {
   readonly quote_id: string | null
   /** The invoice of ours that a credit note or a corrected invoice refers to. */
   readonly corrects_id: string | null
+  /** The proforma that an invoice was made from when it was paid. */
+  readonly proforma_id: string | null
   readonly token_id: string | null
   readonly currency: string
   readonly net_minor: bigint

@@ -103,6 +103,7 @@ export async function writeDraft(
     external_id: form.external_id ?? null,
     quote_id: kind.quoteId,
     corrects_id: kind.correctsId ?? null,
+    proforma_id: null,
     token_id: form.token_id === undefined ? null : parseId('tok', form.token_id),
     currency: form.currency,
     net_minor: totals.netMinor,

@@ -71,7 +71,7 @@ export function issueReads(database: Database, coalesce = true) {
 // of a prepared statement stays while it grows.
 const DRAFTS_SQL = `
 select document.id, document.mode, document.document_type, document.type_code, document.state, document.issuer_id,
-       document.account_id, document.series_id, document.external_id, document.quote_id, document.corrects_id, document.token_id,
+       document.account_id, document.series_id, document.external_id, document.quote_id, document.corrects_id, document.proforma_id, document.token_id,
        document.currency, document.net_minor, document.vat_minor, document.gross_minor, document.payable_minor,
        document.issue_on, document.due_on, document.content, document.number, document.snapshot, document.issued_at,
        document.version, document.created_at, stored.request_hmac, stored.status, stored.answer
@@ -79,7 +79,7 @@ select document.id, document.mode, document.document_type, document.type_code, d
        as wanted(bucket, id, tenant_id, mode, document_type, key_hmac, ord)
   left join lateral (
     select found.id, found.mode, found.document_type, found.type_code, found.state, found.issuer_id, found.account_id,
-           found.series_id, found.external_id, found.quote_id, found.corrects_id, found.token_id, found.currency, found.net_minor,
+           found.series_id, found.external_id, found.quote_id, found.corrects_id, found.proforma_id, found.token_id, found.currency, found.net_minor,
            found.vat_minor, found.gross_minor, found.payable_minor, found.issue_on, found.due_on, found.content, found.number,
            found.snapshot, found.issued_at, found.version, found.created_at
       from document as found

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { ExternalId, Id, Paging } from '../wire/fields.ts'
 
 /** The query of a list of quotes, invoices or credit notes. */
-export const listQuery = (prefix: 'quo' | 'inv' | 'cre') =>
+export const listQuery = (prefix: 'quo' | 'pro' | 'inv' | 'cre') =>
   Type.Object(
     {
       external_id: Type.Optional(ExternalId),

@@ -17,6 +17,7 @@ const COLUMNS = [
   'external_id',
   'quote_id',
   'corrects_id',
+  'proforma_id',
   'token_id',
   'currency',
   'net_minor',

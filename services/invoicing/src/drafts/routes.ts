@@ -93,6 +93,7 @@ export function draftRoutes(app: ApiServer, deps: Deps, given: DraftDeps): void 
 
   const droppable = [
     ['quote', 'quotes', 'quo', 'quote.write', 'Quotes', 'dropQuote'],
+    ['proforma', 'proformas', 'pro', 'invoice.write', 'Proformas', 'dropProforma'],
     ['invoice', 'invoices', 'inv', 'invoice.write', 'Invoices', 'dropInvoice'],
     ['credit_note', 'credit-notes', 'cre', 'credit_note.write', 'Credit notes', 'dropCreditNote'],
   ] as const

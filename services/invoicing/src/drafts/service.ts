@@ -114,7 +114,7 @@ export function drafts(deps: Deps, recredit: RecreditDraft) {
      * Drops a draft: it is gone, its events stay, and its external id and what it reserved are free; what it took of a quote comes back, by
      * the foreign key. Again, it does nothing.
      *
-     * @throws {InvalidTransition} Issued.
+     * @throws {InvalidTransition} Issued, or the draft that a paid proforma became: the money is there.
      */
     async drop(actor: Principal, type: DocumentType, id: string): Promise<void> {
       await withTransaction(
@@ -126,6 +126,7 @@ export function drafts(deps: Deps, recredit: RecreditDraft) {
             throw new NotFound(type)
           }
           if (draft.state !== 'draft') throw new InvalidTransition(draft.state, 'dropped', ALLOWED)
+          if (draft.proforma_id !== null) throw new InvalidTransition('draft', 'dropped', ['issued'])
           await repo.deleteDraft(tx, id)
           await releaseExternalId(tx, { ...actor, kind: type, value: draft.external_id })
           await happened(tx, actor, draft, 'dropped', draft.version + 1)

@@ -22,6 +22,7 @@ export const InvoiceWire = Type.Object({
   void_reason: Nullable(Type.String({ description: 'Why it is void.' })),
   type_code: InvoiceTypeCode,
   quote_id: Nullable(Id('quo', 'The quote it was made from.')),
+  proforma_id: Nullable(Id('pro', 'The proforma that became it when it was paid.')),
   corrects_id: Nullable(Id('inv', 'The invoice that it corrects or replaces.')),
   preceding_invoice: Type.Union([PrecedingInvoiceWire, Type.Null()], {
     description: 'The invoice that it refers to, of another system or of ours.',

@@ -39,6 +39,7 @@ export function invoiceToWire(
     void_reason: life.void_reason,
     type_code: invoice.type_code as Static<typeof InvoiceWire>['type_code'],
     quote_id: invoice.quote_id === null ? null : formatId('quo', invoice.quote_id),
+    proforma_id: invoice.proforma_id === null ? null : formatId('pro', invoice.proforma_id),
     corrects_id: invoice.corrects_id === null ? null : formatId('inv', invoice.corrects_id),
     preceding_invoice: invoice.content.preceding_invoice ?? null,
     corrected_by_ids: corrections.flatMap(({ id, document_type }) =>

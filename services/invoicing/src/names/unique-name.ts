@@ -8,6 +8,7 @@ export type NameKind =
   | 'account'
   | 'issuer'
   | 'quote'
+  | 'proforma'
   | 'invoice'
   | 'credit_note'
   | 'document_number'
