@@ -5,6 +5,7 @@ import type { Command } from './commands/command.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { StartOptions } from './commands/start.ts'
 import { type Environment, readConfig } from './config.ts'
+import { addCorrectionCommands } from './correction-commands.ts'
 import { addInvoiceRunCommands } from './invoice-run-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
@@ -144,6 +145,7 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
 
   addAuditCommands(program, calls, env)
 
+  addCorrectionCommands(program, calls)
   addSeriesCommands(program, calls)
 
   addQuoteCommands(program, calls)

@@ -1,0 +1,82 @@
+import test from 'ava'
+import {
+  type InvoicingUnderTest,
+  invoicingUnderTest,
+  issuerAndAccount,
+  LINE,
+} from '../../../../test/support/invoicing.ts'
+import { Sentence } from '../sentence.ts'
+import type { Command } from './command.ts'
+import { cancelInvoice, creditInvoice, issueDocument, showDocument, voidInvoice } from './correction.ts'
+
+let kontor: InvoicingUnderTest
+let services: object
+test.before(async () => {
+  kontor = await invoicingUnderTest()
+  const invoicingUrl = await kontor.app.listen({ host: '127.0.0.1', port: 0 })
+  services = { invoicingUrl, invoicingKey: await kontor.apiKey('invoicing') }
+})
+test.after.always(() => kontor.close())
+
+function commandLine() {
+  const said: string[] = []
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads the fields it asserts.
+  const results: any[] = []
+  const result = (value: unknown, lines: string[]) => {
+    results.push(value)
+    said.push(...lines)
+  }
+  const command = {
+    config: { cwd: '/', home: '/none', services },
+    screen: { say: () => {}, progress: () => {}, result, columns: undefined },
+    stop: { signal: new AbortController().signal },
+  } as unknown as Command
+  return { command, said, results }
+}
+
+async function drafted() {
+  const { order } = await issuerAndAccount(kontor)
+  const draft = await kontor.call('POST', '/v1/invoices', { ...order, lines: [LINE, LINE] })
+  return draft.body.id as string
+}
+
+test.serial('an invoice is issued, credited in part, and cancelled', async (t) => {
+  const id = await drafted()
+  const { command, said, results } = commandLine()
+  t.is(await issueDocument(command, 'inv', id, {}), 0)
+  t.regex(said[0] ?? '', /^\d{9}-1 issued: 216\.20 CHF, 216\.20 CHF open\.$/)
+  t.is(await creditInvoice(command, id, { reason: 'Retour', line: ['2:1'] }), 0)
+  t.regex(said[1] ?? '', /^cre_\w+ draft: 54\.05 CHF\.$/)
+  t.is(await issueDocument(command, 'cre', results[1].id, {}), 0)
+  t.is(await showDocument(command, 'cre', results[1].id), 0)
+  t.regex(said[3] ?? '', /^CN-\d{9}-1 issued: 54\.05 CHF\.$/)
+  t.is(await creditInvoice(command, id, { reason: 'Retour', line: ['2'], issue: true }), 0)
+  t.is(results[4].state, 'issued')
+  const cancel = { reason: 'Falsch', replace: true, key: 'cli-cancel-1' }
+  t.is(await cancelInvoice(command, id, cancel), 0)
+  t.is(await cancelInvoice(command, id, cancel), 0)
+  t.deepEqual(results[6], results[5], 'the same intent is done once')
+  t.regex(said.at(-1) ?? '', /^Replaced by the draft inv_\w+\.$/)
+  await showDocument(command, 'inv', id)
+  t.is(results.at(-1).open_minor, 0)
+})
+
+test.serial('an invoice that nobody has seen is made void; one that was sent is refused', async (t) => {
+  const { command, said } = commandLine()
+  const [unseen, sent] = [await drafted(), await drafted()]
+  for (const id of [unseen, sent]) await kontor.call('POST', `/v1/invoices/${id}/issue`)
+  await kontor.call('POST', `/v1/invoices/${sent}/sent`, { channel: 'post' })
+  t.is(await voidInvoice(command, unseen, { reason: 'Doppelt' }), 0)
+  t.regex(said[0] ?? '', /^\d{9}-1 is void\./)
+  const refused = await t.throwsAsync(voidInvoice(command, sent, { reason: 'Doppelt' }))
+  t.is(refused?.name, 'Refused')
+})
+
+test.serial('what is wrong on the command line is said before anybody is asked', async (t) => {
+  const { command } = commandLine()
+  const sentence = (message: RegExp) => ({ instanceOf: Sentence, message })
+  await t.throwsAsync(showDocument(command, 'inv', 'cre_1'), sentence(/inv_…/))
+  await t.throwsAsync(showDocument(command, 'cre', 'inv_1'), sentence(/cre_…/))
+  const id = 'inv_01h455vb4pex5vsknk084sn02q'
+  await t.throwsAsync(creditInvoice(command, id, { reason: 'x', line: ['two'] }), sentence(/2:1\.5/))
+})

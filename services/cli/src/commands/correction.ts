@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { type IdPrefix, InvalidId, parseId } from '@kontor/ids'
+import { decimalFromMinor } from '@kontor/money'
+import { invoicingApi } from '../invoicing-access.ts'
+import { Sentence } from '../sentence.ts'
+import type { Command } from './command.ts'
+
+/** What of an invoice or credit note is shown. */
+interface DocumentWire {
+  readonly id: string
+  readonly number: string | null
+  readonly state: string
+  readonly currency: string
+  readonly totals: { readonly gross_minor: number; readonly payable_minor: number }
+  readonly open_minor?: number
+  readonly replacement_id?: string | null
+}
+
+/** Repeats an intent: a command that broke off is finished by calling it again under its key. */
+export interface CorrectionOptions {
+  readonly key?: string
+}
+
+export interface CreditOptions extends CorrectionOptions {
+  readonly reason: string
+  readonly line?: readonly string[]
+  readonly issue?: boolean
+}
+
+export interface CancelOptions extends CorrectionOptions {
+  readonly reason: string
+  readonly replace?: boolean
+}
+
+const COLLECTION = { inv: 'invoices', cre: 'credit-notes' } as const
+const NAMED = { inv: 'An invoice is named by its id, inv_….', cre: 'A credit note is named by its id, cre_….' }
+
+/** `kontor invoice show`, `kontor credit-note show`. */
+export async function showDocument(command: Command, prefix: 'inv' | 'cre', text: string): Promise<number> {
+  const id = idOf(prefix, text)
+  const api = await invoicingApi(command)
+  return told(command, await api.get<DocumentWire>(`/v1/${COLLECTION[prefix]}/${id}`))
+}
+
+/** `kontor invoice issue`, `kontor credit-note issue`. */
+export async function issueDocument(
+  command: Command,
+  prefix: 'inv' | 'cre',
+  text: string,
+  options: CorrectionOptions,
+): Promise<number> {
+  const id = idOf(prefix, text)
+  const api = await invoicingApi(command)
+  return told(command, await api.post<DocumentWire>(`/v1/${COLLECTION[prefix]}/${id}/issue`, keyOf(options)))
+}
+
+/** `kontor invoice credit`: drafts a credit note, and issues it where that is asked for. */
+export async function creditInvoice(command: Command, text: string, options: CreditOptions): Promise<number> {
+  const id = idOf('inv', text)
+  const lines = options.line?.map(lineOf)
+  const api = await invoicingApi(command)
+  const key = keyOf(options)
+  const body = { reason: options.reason, ...(lines ? { lines } : {}) }
+  const draft = await api.post<DocumentWire>(`/v1/invoices/${id}/credit-notes`, key, body)
+  if (!options.issue) return told(command, draft)
+  return told(command, await api.post<DocumentWire>(`/v1/credit-notes/${draft.id}/issue`, key))
+}
+
+/** `kontor invoice cancel`: credits all that is left, in one call. */
+export async function cancelInvoice(command: Command, text: string, options: CancelOptions): Promise<number> {
+  const id = idOf('inv', text)
+  const api = await invoicingApi(command)
+  const body = { reason: options.reason, replace: options.replace === true }
+  const note = await api.post<DocumentWire>(`/v1/invoices/${id}/cancel`, keyOf(options), body)
+  return told(command, note, note.replacement_id ? [`Replaced by the draft ${note.replacement_id}.`] : [])
+}
+
+/** `kontor invoice void`. */
+export async function voidInvoice(
+  command: Command,
+  text: string,
+  options: CorrectionOptions & { readonly reason: string },
+): Promise<number> {
+  const id = idOf('inv', text)
+  const api = await invoicingApi(command)
+  const { reason } = options
+  const made = await api.post<{ invoice_id: string; number: string }>(`/v1/invoices/${id}/void`, keyOf(options), {
+    reason,
+  })
+  command.screen.result(made, [`${made.number} is void. The number is not given again.`])
+  return 0
+}
+
+function told(command: Command, document: DocumentWire, more: readonly string[] = []): number {
+  const { id, number, state, currency, totals, open_minor } = document
+  const amount = (minor: number) => `${decimalFromMinor(BigInt(minor), currency)} ${currency}`
+  command.screen.result(document, [
+    `${number ?? id} ${state}: ${amount(totals.payable_minor)}${open_minor ? `, ${amount(open_minor)} open` : ''}.`,
+    ...more,
+  ])
+  return 0
+}
+
+/** `2` is all that is left of line 2, `2:1.5` as many of it. */
+function lineOf(text: string): { line: number; quantity?: string } {
+  const [, line, quantity] = /^([1-9][0-9]{0,3})(?::(-?[0-9]+(?:\.[0-9]+)?))?$/.exec(text) ?? []
+  if (line === undefined) throw new Sentence('--line takes a place, such as 2, or a place and how many, such as 2:1.5.')
+  return { line: Number(line), ...(quantity === undefined ? {} : { quantity }) }
+}
+
+/** @throws {Sentence} The text is no id of that kind. */
+function idOf(prefix: IdPrefix & ('inv' | 'cre'), text: string): string {
+  try {
+    parseId(prefix, text)
+    return text
+  } catch (error) {
+    if (error instanceof InvalidId) throw new Sentence(NAMED[prefix])
+    throw error
+  }
+}
+
+const keyOf = ({ key }: CorrectionOptions): string => key ?? `cli-${randomUUID()}`

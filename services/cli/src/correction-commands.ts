@@ -1,0 +1,64 @@
+import { type Command as CommandLine, Option } from 'commander'
+import type { Command } from './commands/command.ts'
+import type { CancelOptions, CorrectionOptions, CreditOptions } from './commands/correction.ts'
+import { INVOICING_ACCESS_HELP } from './invoicing-access.ts'
+
+type Calls = <Args extends unknown[]>(
+  work: (command: Command, ...args: Args) => Promise<number>,
+) => (...args: unknown[]) => Promise<void>
+
+const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
+const key = () => new Option('--key <KEY>', 'name this intent: the same call under it is done once')
+/** Bookkeeping looks on; those who write invoices correct them. */
+const ACCESS_HELP = INVOICING_ACCESS_HELP.replace('accounting or admin', 'invoicing or admin')
+const load = () => import('./commands/correction.ts')
+
+/** `kontor invoice …` and `kontor credit-note …`: issuing, and taking back what was issued. */
+export function addCorrectionCommands(program: CommandLine, calls: Calls): void {
+  const invoice = program.command('invoice').summary('issue, credit, cancel or void an invoice')
+  const note = program.command('credit-note').summary('issue or show a credit note')
+  for (const [group, prefix, what] of [
+    [invoice, 'inv', 'invoice'],
+    [note, 'cre', 'credit note'],
+  ] as const) {
+    const shape = (command: CommandLine) =>
+      command.argument('<ID>', `the ${what}, ${prefix}_…`).addOption(json()).addHelpText('after', ACCESS_HELP)
+    shape(group.command('show').description(`Shows where the ${what} stands.`)).action(
+      calls(async (command, id: string) => (await load()).showDocument(command, prefix, id)),
+    )
+    shape(group.command('issue').description(`Gives the ${what} its number; from then on it does not change.`))
+      .addOption(key())
+      .action(
+        calls(async (command, id: string, options: CorrectionOptions) =>
+          (await load()).issueDocument(command, prefix, id, options),
+        ),
+      )
+  }
+  const take = (name: string, description: string) =>
+    invoice
+      .command(name)
+      .description(description)
+      .argument('<ID>', 'the invoice, inv_…')
+      .requiredOption('--reason <TEXT>', 'why')
+      .addOption(key())
+      .addOption(json())
+      .addHelpText('after', ACCESS_HELP)
+  take('credit', 'Drafts a credit note of some lines, or of all that is left.')
+    .option('--line <PLACE>', 'a line, such as 2, or so many of it, such as 2:1.5; may be repeated', collect)
+    .option('--issue', 'issue it at once')
+    .action(
+      calls(async (command, id: string, options: CreditOptions) => (await load()).creditInvoice(command, id, options)),
+    )
+  take('cancel', 'Credits all that is left and issues the credit note.')
+    .option('--replace', 'draft a new invoice with the same content')
+    .action(
+      calls(async (command, id: string, options: CancelOptions) => (await load()).cancelInvoice(command, id, options)),
+    )
+  take('void', 'Makes an invoice void that nobody has seen; else it is cancelled.').action(
+    calls(async (command, id: string, options: CorrectionOptions & { reason: string }) =>
+      (await load()).voidInvoice(command, id, options),
+    ),
+  )
+}
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
