@@ -93,6 +93,7 @@ async function tamper(migrationUrl: string): Promise<void> {
         select document.id, document.seq from document where series_id = (select series_id from struck);
       alter table document disable trigger user;
       alter table number_ledger disable trigger user;
+      alter table unique_name disable trigger user;
       delete from number_ledger where seq = 3 and series_id = (select series_id from struck);
       update document set number = (select number from document where id = (select id from victim where seq = 5))
        where id = (select id from victim where seq = 4);
@@ -104,7 +105,8 @@ async function tamper(migrationUrl: string): Promise<void> {
       update number_ledger set issue_on = '2001-01-01' where (bucket, series_id, seq) = (select bucket, series_id, max(seq)
         from number_ledger group by 1, 2 having count(*) > 1 limit 1);
       alter table document enable trigger user;
-      alter table number_ledger enable trigger user;`)
+      alter table number_ledger enable trigger user;
+      alter table unique_name enable trigger user;`)
   } finally {
     await owner.end()
   }
