@@ -48,8 +48,14 @@ test.serial('a proforma has a number of its own, and takes none of the invoices'
 test.serial('its PDF is one, and says nothing else with every look', async (t) => {
   const { id } = await issued()
   const first = await kontor.call('GET', `/v1/proformas/${id}.pdf`)
+  t.is(first.status, 200)
   t.is(first.headers['content-type'], 'application/pdf')
+  t.is(first.bytes.subarray(0, 5).toString(), '%PDF-')
   t.deepEqual((await kontor.call('GET', `/v1/proformas/${id}.pdf`)).bytes, first.bytes)
+  const copy = await kontor.call('GET', `/v1/proformas/${id}.pdf?language=en`)
+  t.is(copy.headers['content-language'], 'en')
+  t.is(copy.bytes.subarray(0, 5).toString(), '%PDF-')
+  t.notDeepEqual(copy.bytes, first.bytes)
 })
 
 test.serial('paid in two parts, it becomes the invoice dated by the last of them, which is paid', async (t) => {

@@ -4,7 +4,7 @@ import Type from 'typebox'
 import type { Deps } from '../deps.ts'
 import type { issuing } from '../documents/issue.ts'
 import { listQuery, readListQuery } from '../documents/list-query.ts'
-import { PDF_RESPONSE, sendPdf } from '../documents/send-pdf.ts'
+import { PDF_QUERY, PDF_RESPONSE, sendPdf } from '../documents/send-pdf.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import { tagged } from '../wire/if-match.ts'
@@ -126,10 +126,14 @@ export function proformaRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typ
         summary: 'Download an issued proforma',
         tags,
         params,
-        response: { ...PDF_RESPONSE, ...problemResponses(401, 403, 404, 409) },
+        querystring: PDF_QUERY,
+        response: { ...PDF_RESPONSE, ...problemResponses(400, 401, 403, 404, 409) },
       },
     },
     async (request, reply) =>
-      sendPdf(reply, await service.pdf(request.principal, parseId('pro', request.params.proformaId))),
+      sendPdf(
+        reply,
+        await service.pdf(request.principal, parseId('pro', request.params.proformaId), request.query.language),
+      ),
   )
 }

@@ -9,7 +9,7 @@ import { judgeDraft, writeDraft } from '../documents/draft.ts'
 import { InvalidTransition } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
-import { documentPdf } from '../documents/pdf.ts'
+import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
 import { findDocument, listDocuments, lockDocument } from '../documents/repo.ts'
 import { documentToWire } from '../documents/wire.ts'
 import { recordEvent } from '../events/event.ts'
@@ -116,7 +116,8 @@ export function proformas(deps: Deps, issue: ReturnType<typeof issuing>) {
       return proforma as Wire
     },
 
-    pdf: async (actor: Principal, id: string): Promise<Buffer> => documentPdf(deps, actor, await find(actor, id)),
+    pdf: async (actor: Principal, id: string, language?: 'de' | 'en'): Promise<DocumentPdf> =>
+      documentPdf(deps, actor, await find(actor, id), language),
 
     async list(actor: Principal, query: Page): Promise<Wire[]> {
       if (query.externalId === undefined) return wired(await listDocuments(database, actor, 'proforma', query))
