@@ -29,13 +29,14 @@ copy (
   select document.number, document.type_code, document.issue_on, document.due_on, said.issuer ->> 'name',
          said.account ->> 'customer_number', said.account ->> 'name', document.currency, total.lines_minor, total.net_minor,
          total.vat_minor, total.gross_minor, total.prepaid_minor, total.rounding_minor, total.payable_minor, paid.minor,
-         total.payable_minor - paid.minor, said.content ->> 'quote_number', document.external_id
+         greatest(open_minor(document.bucket, document.id), 0), said.content ->> 'quote_number', document.external_id
     from document
    cross join lateral json_to_record(document.snapshot::json) as said(issuer json, account json, content json, totals json)
    cross join lateral json_to_record(said.totals) as total(lines_minor bigint, net_minor bigint, vat_minor bigint,
          gross_minor bigint, prepaid_minor bigint, rounding_minor bigint, payable_minor bigint)
    cross join lateral (select coalesce(sum(allocation.amount_minor), 0)::bigint as minor from allocation
-         where allocation.bucket = document.bucket and allocation.invoice_id = document.id) as paid
+         where allocation.bucket = document.bucket and allocation.invoice_id = document.id
+           and allocation.payment_id is not null) as paid
    where document.tenant_id = '${tenantId}' and document.mode = 'test' and document.document_type = 'invoice'
      and document.state = 'issued' and document.issue_on >= '${DAY}' and document.issue_on < '${NEXT_DAY}'
    order by document.issue_on, document.id

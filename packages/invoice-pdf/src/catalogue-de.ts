@@ -111,6 +111,7 @@ export const GERMAN: Catalogue = {
   },
   words: WORDS,
   sentences: {
+    cashDiscount: (percent, until, amount) => `${percent} Skonto bis ${until}: ${amount}`,
     priceDiscount: (amount) => `Im Einzelpreis ist ein Rabatt von ${amount} berücksichtigt.`,
     transfer: (amount, due, accounts) =>
       `Bitte überweisen Sie ${amount}${until(due)} auf ${accounts > 1 ? 'eines der folgenden Konten' : 'das folgende Konto'}.`,

@@ -109,6 +109,7 @@ export const ENGLISH: Catalogue = {
     taxNumber: 'Tax no.',
   },
   sentences: {
+    cashDiscount: (percent, until, amount) => `${percent} cash discount until ${until}: ${amount}`,
     priceDiscount: (amount) => `A discount of ${amount} is already taken off the unit price.`,
     transfer: (amount, due, accounts) =>
       `Please transfer ${amount}${by(due)} to ${accounts > 1 ? 'one of these accounts' : 'this account'}.`,

@@ -74,6 +74,7 @@ export interface Words {
 /** Whole sentences. Amounts and dates come in as they are printed. */
 export interface Sentences {
   priceDiscount(amount: string): string
+  cashDiscount(percent: string, until: string, amount: string): string
   transfer(amount: string, due: string | undefined, accounts: number): string
   charge(amount: string, due: string | undefined): string
   directDebit(amount: string, due: string | undefined): string

@@ -67,7 +67,7 @@ export function contentOf(document: PdfDocument): Content {
     totals: totalsContent(document, phrasing),
     vat: vatContent(document, phrasing),
     payment: paymentContent(document, phrasing),
-    sections: [...correctionOf(document, phrasing, heading), ...sectionsOf(document, catalogue.words.terms)],
+    sections: [...correctionOf(document, phrasing, heading), ...sectionsOf(document, phrasing)],
     footer: footerContent(document, catalogue),
     page: words(catalogue.words.page),
     of: words(catalogue.words.of),
@@ -92,11 +92,18 @@ function correctionOf(document: PdfDocument, phrasing: Phrasing, heading: string
   ]
 }
 
-function sectionsOf(document: PdfDocument, termsHeading: string): Section[] {
-  const terms = paragraph('terms', document.terms ?? '')
+function sectionsOf(document: PdfDocument, phrasing: Phrasing): Section[] {
+  const { words: labels, sentences } = phrasing.catalogue
+  const discounts = (document.cashDiscounts ?? []).map(({ percent, until, payableMinor }, i) =>
+    line(
+      `cashDiscounts[${i}]`,
+      sentences.cashDiscount(phrasing.percent(percent), phrasing.date(until), phrasing.money(payableMinor)),
+    ),
+  )
+  const terms = [...discounts, paragraph('terms', document.terms ?? '')].filter(({ text }) => text !== '')
   const notes = document.notes.map((note, i) => paragraph(`notes[${i}]`, note)).filter(({ text }) => text !== '')
   return [
-    ...(terms.text === '' ? [] : [{ heading: words(termsHeading), paragraphs: [terms] }]),
+    ...(terms.length === 0 ? [] : [{ heading: words(labels.terms), paragraphs: terms }]),
     ...(notes.length === 0 ? [] : [{ paragraphs: notes }]),
   ]
 }

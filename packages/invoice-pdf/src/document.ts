@@ -191,6 +191,10 @@ export interface PdfDocument {
   /** What the payer quotes; without it the document number. */
   readonly paymentReference?: string | undefined
   readonly mandate?: string | undefined
+  /** What is to be paid where the payment comes early enough. */
+  readonly cashDiscounts?:
+    | readonly { readonly percent: Decimal; readonly until: CalendarDate; readonly payableMinor: Minor }[]
+    | undefined
   readonly terms?: string | undefined
   readonly notes: readonly string[]
   /** Nothing is to be paid. Implied by a payable amount of zero or less. */

@@ -3,10 +3,10 @@ import { bucketOf } from '@kontor/ids'
 import { least } from '@kontor/money'
 import type { Tx } from '@kontor/postgres'
 import type { Deps } from '../deps.ts'
-import { dayIn } from '../documents/calendar.ts'
 import { NotIssued } from '../documents/errors.ts'
-import type { Snapshot } from '../documents/snapshot.ts'
 import { recordEvent } from '../events/event.ts'
+import { adjusting } from './adjusting.ts'
+import { cashDiscountOf, checkDiscount, type Target } from './discount.ts'
 import { formatPayableId, type PayableType } from './document-id.ts'
 import {
   AccountMismatch,
@@ -17,17 +17,8 @@ import {
   RefundExceedsCredit,
   WriteOffExceedsOpen,
 } from './errors.ts'
-import type { OpenDocument } from './open.ts'
+import { lockOpen, type OpenDocument, snapshotOf } from './open.ts'
 import * as repo from './repo.ts'
-import { vatCorrection } from './vat-correction.ts'
-
-/** An amount for an invoice. */
-export interface Target {
-  readonly invoice: OpenDocument
-  readonly amountMinor: bigint
-  /** JSON pointer to the amount, for the refusal. */
-  readonly path: string
-}
 
 /** Told when an allocation leaves nothing open on a proforma, in the same transaction. */
 export type OnProformaPaid = (tx: Tx, actor: Principal, proformaId: string, cameOn: string) => Promise<void>
@@ -40,22 +31,13 @@ export interface MoneyOut {
   readonly reference: string | undefined
 }
 
-/** @returns What the document says of its issuer, and what it says of itself. */
-export const snapshotOf = (invoice: OpenDocument): Snapshot => {
-  if (invoice.snapshot === null) throw new NotIssued()
-  return JSON.parse(invoice.snapshot) as Snapshot
-}
-
 /**
  * The one place that writes what an open amount, a payment and a credit note are derived from. Every function runs in the caller's
  * transaction, which holds the documents first and the source after them; what is decided by is read after that.
  */
 export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
-  const record = (
-    tx: Tx,
-    actor: Principal,
-    type: 'allocation.recorded' | 'refund.recorded' | 'adjustment.recorded',
-  ) => {
+  const adjust = adjusting(deps)
+  const record = (tx: Tx, actor: Principal, type: 'allocation.recorded' | 'refund.recorded') => {
     return async (row: { id: string; accountId: string; at: Date }) =>
       recordEvent(tx, actor, {
         id: deps.newId(bucketOf(row.id)),
@@ -85,6 +67,20 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
     for (const { id } of rows) await recorded({ id, accountId: source.account_id, at })
   }
 
+  /** What an allocation brings with it: the discount for paying early, and a remainder that is not worth asking for. */
+  async function closeRemainder(tx: Tx, actor: Principal, source: repo.Source, target: Target): Promise<void> {
+    const { invoice, amountMinor } = target
+    if (invoice.document_type !== 'invoice') return
+    const discountMinor = target.cashDiscount ? cashDiscountOf(source, target) : 0n
+    if (discountMinor > 0n) {
+      await adjust(tx, actor, invoice, { kind: 'cash_discount', amount_minor: discountMinor }, source)
+    }
+    const restMinor = invoice.open_minor - amountMinor - discountMinor
+    if (restMinor > 0n && restMinor <= (await repo.smallDifferenceMinor(tx, invoice.issuer_id))) {
+      await adjust(tx, actor, invoice, { kind: 'small_difference', amount_minor: restMinor }, source)
+    }
+  }
+
   async function takeBack(
     tx: Tx,
     actor: Principal,
@@ -93,6 +89,13 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
   ): Promise<void> {
     const negative = amounts.map(({ invoiceId, amountMinor }) => ({ invoiceId, amountMinor: -amountMinor }))
     await writeAllocations(tx, actor, source, negative)
+    // What was let go because of this money is asked for again, wholly: there is no discount on a part that nobody paid in time.
+    for (const { invoiceId } of amounts) {
+      for (const { id, kind, amount_minor } of await repo.standingAdjustments(tx, source, invoiceId)) {
+        const invoice = await lockOpen(tx, actor, invoiceId)
+        if (invoice) await adjust(tx, actor, invoice, { kind, amount_minor: -amount_minor, reverses_id: id }, source)
+      }
+    }
   }
 
   async function writeRefund(tx: Tx, actor: Principal, source: repo.Source, out: MoneyOut): Promise<repo.Refund> {
@@ -133,8 +136,9 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
       targets: readonly Target[],
       creditMinor: bigint,
     ): Promise<void> {
-      for (const { invoice, amountMinor, path } of targets) {
+      for (const { invoice, amountMinor, cashDiscount, path } of targets) {
         checkMeets(source, invoice)
+        if (cashDiscount) checkDiscount(source, invoice)
         if (amountMinor > invoice.open_minor) {
           throw new OverAllocation(invoice.open_minor, formatPayableId(invoice.document_type, invoice.id)).at(path)
         }
@@ -144,7 +148,9 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
       }
       const amounts = targets.map(({ invoice, amountMinor }) => ({ invoiceId: invoice.id, amountMinor }))
       await writeAllocations(tx, actor, source, amounts)
-      for (const { invoice, amountMinor } of targets) {
+      for (const target of targets) {
+        const { invoice, amountMinor } = target
+        await closeRemainder(tx, actor, source, target)
         const paid = invoice.document_type === 'proforma' && amountMinor === invoice.open_minor
         if (paid) await onProformaPaid(tx, actor, invoice.id, source.came_on)
       }
@@ -233,28 +239,11 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
       invoice: OpenDocument,
       { amountMinor = invoice.open_minor, reason }: { amountMinor: bigint | undefined; reason: string },
     ): Promise<repo.Adjustment> {
-      const { issuer, totals } = snapshotOf(invoice)
+      snapshotOf(invoice)
       if (amountMinor > invoice.open_minor || amountMinor === 0n) {
         throw new WriteOffExceedsOpen(invoice.open_minor).at('/amount_minor')
       }
-      const at = deps.now()
-      const adjustment: repo.Adjustment = {
-        id: deps.newId(bucketOf(invoice.id)),
-        mode: actor.mode,
-        account_id: invoice.account_id,
-        invoice_id: invoice.id,
-        kind: 'write_off',
-        amount_minor: amountMinor,
-        vat: vatCorrection(totals, await repo.adjustedMinor(tx, invoice.id), amountMinor),
-        reason,
-        payment_id: null,
-        credit_note_id: null,
-        reverses_id: null,
-        adjusted_on: dayIn(issuer.time_zone, at),
-        created_at: at,
-      }
-      await repo.insertAdjustment(tx, actor, adjustment)
-      await record(tx, actor, 'adjustment.recorded')({ ...adjustment, accountId: adjustment.account_id, at })
+      const adjustment = await adjust(tx, actor, invoice, { kind: 'write_off', amount_minor: amountMinor, reason })
       // What became of the invoice, for the report of its series: only where nothing is asked for any more.
       if (amountMinor === invoice.open_minor) {
         await recordEvent(tx, actor, {
@@ -263,7 +252,7 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
           accountId: invoice.account_id,
           objectId: invoice.id,
           objectVersion: invoice.version,
-          at,
+          at: adjustment.created_at,
         })
       }
       return adjustment

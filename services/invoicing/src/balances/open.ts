@@ -1,6 +1,7 @@
 import { bucketOf } from '@kontor/ids'
 import type { Database, Tx } from '@kontor/postgres'
-import { InvalidTransition } from '../documents/errors.ts'
+import { InvalidTransition, NotIssued } from '../documents/errors.ts'
+import type { Snapshot } from '../documents/snapshot.ts'
 import type { Owner } from '../issuers/repo.ts'
 import type { PayableType } from './document-id.ts'
 
@@ -108,4 +109,10 @@ export async function openOf(database: Database, documentIds: readonly string[])
     [documentIds.map(bucketOf), documentIds],
   )
   return new Map(rows.map(({ id, ...settlement }) => [id, settlement]))
+}
+
+/** @returns What the document says of its issuer, and what it says of itself. */
+export const snapshotOf = (invoice: OpenDocument): Snapshot => {
+  if (invoice.snapshot === null) throw new NotIssued()
+  return JSON.parse(invoice.snapshot) as Snapshot
 }

@@ -50,8 +50,11 @@ export interface AgedAccount {
 // Documents of zero or less were settled when they were issued: they ask for nothing and give nothing.
 const OF_ACCOUNT = (table: string) =>
   `${table}.bucket = $1 and ${table}.account_id = $2 and ${table}.tenant_id = $3 and ${table}.mode = $4`
+// What was made void was never seen by anybody, and was never owed.
 const ISSUED = (type: 'invoice' | 'credit_note') =>
-  `document.document_type = '${type}' and document.state = 'issued' and document.payable_minor > 0`
+  `document.document_type = '${type}' and document.state = 'issued' and document.payable_minor > 0
+   and not exists (select from document_void
+                    where document_void.bucket = document.bucket and document_void.document_id = document.id)`
 
 const BALANCE_SQL = `
 with part as (

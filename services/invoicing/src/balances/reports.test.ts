@@ -133,6 +133,15 @@ test.serial('ageing counts what is open by how late it is, account by account', 
   t.deepEqual([...first.body.data, ...second.body.data], body.data)
 })
 
+test.serial('what was made void was never owed', async (t) => {
+  const { id, account_id } = await books.issuedInvoice()
+  t.is((await books.post(`/v1/invoices/${id}/void`, { reason: 'Falscher Empfänger' })).status, 201)
+  const statement = await get(`/v1/accounts/${account_id}/statement?currency=CHF`)
+  t.like(statement.body, { closing_minor: 0 })
+  t.deepEqual(statement.body.data, [])
+  t.deepEqual((await get(`/v1/accounts/${account_id}/balance`)).body.balances, [])
+})
+
 test.serial('what a report is asked for is checked', async (t) => {
   const { account_id } = await storiedAccount()
   const url = `/v1/accounts/${account_id}/statement`

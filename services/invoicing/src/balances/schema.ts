@@ -10,8 +10,17 @@ export const PositiveMinor = (description: string) =>
     description: `${description} In minor units: 1050 is 10.50 EUR.`,
   })
 
+export const CashDiscountAsked = Type.Boolean({
+  description:
+    'Whether the invoice’s discount for paying early is taken, on the share that is paid. The money came in time.',
+})
+
 export const Allocate = Body(
-  { invoice_id: PayableId('The invoice or proforma that gets it.'), amount_minor: PositiveMinor('How much of it.') },
+  {
+    invoice_id: PayableId('The invoice or proforma that gets it.'),
+    amount_minor: PositiveMinor('How much of it.'),
+    cash_discount: Type.Optional(CashDiscountAsked),
+  },
   { description: 'What is left of it, for an invoice.' },
 )
 

@@ -60,6 +60,7 @@ export function balances(deps: Deps, book: Ledger) {
         const target = {
           invoice: invoice as OpenDocument,
           amountMinor: BigInt(body.amount_minor),
+          cashDiscount: body.cash_discount,
           path: '/amount_minor',
         }
         const { credit_minor } = await repo.usageOf(tx, id)

@@ -25,6 +25,13 @@ export function dayIn(timeZone: string, instant: Date): string {
 /** The latest day that anybody has by now: for what names no issuer whose calendar counts. UTC+14 is ahead of everybody. */
 export const latestDay = (instant: Date): string => dayIn('Pacific/Kiritimati', instant)
 
+/** The day that many days after another. Calendar days have no time zone, and no summer time. */
+export function daysAfter(day: string, days: number): string {
+  const instant = new Date(`${day}T00:00:00Z`)
+  instant.setUTCDate(instant.getUTCDate() + days)
+  return instant.toISOString().slice(0, 10)
+}
+
 /**
  * Checks that the calendar has a day. The schema checks its form alone: 2026-02-30 passes there, and so does a day of
  * the year 0, which no calendar has and the database refuses.

@@ -4,6 +4,7 @@ import type { DocumentType } from '../numbering/document-type.ts'
 import type { MaskedInstrument } from '../vault/client.ts'
 import type {
   AllowanceChargeWire,
+  CashDiscountWire,
   ExchangeRateWire,
   LineFormWire,
   PaymentMeansWire,
@@ -18,6 +19,7 @@ export type PaymentMeans = Static<typeof PaymentMeansWire>
 export type Period = Static<typeof PeriodWire>
 export type PrecedingInvoice = Static<typeof PrecedingInvoiceWire>
 export type VatExemption = Static<typeof VatExemptionWire>
+export type CashDiscount = Static<typeof CashDiscountWire>
 export type ExchangeRateForm = Static<typeof ExchangeRateWire>
 
 /** What a caller orders: the parts of the form that say what is sold, when and how it is paid. */
@@ -33,6 +35,7 @@ export interface Content {
   readonly order_reference?: string
   readonly notes?: readonly string[]
   readonly terms?: string
+  readonly cash_discounts?: readonly CashDiscount[]
   readonly payment?: readonly PaymentMeans[]
   readonly lines: readonly LineForm[]
   readonly allowances_charges?: readonly DocumentAllowanceCharge[]

@@ -50,6 +50,15 @@ export class PeriodReversed extends DomainError {
   }
 }
 
+export class InvalidCashDiscount extends DomainError {
+  readonly code = 'invalid_cash_discount'
+  readonly status = 422
+  readonly title = 'A cash discount is of a part, and each one lasts longer than the one before'
+  constructor() {
+    super('give percent above 0 and below 100, and within_days above those of the one before')
+  }
+}
+
 export class PayeeAmbiguous extends DomainError {
   readonly code = 'payee_ambiguous'
   readonly status = 422

@@ -1,7 +1,7 @@
-import { type DocumentTotals, documentTotals, isCurrency, UnknownCurrency } from '@kontor/money'
+import { type DocumentTotals, documentTotals, isCurrency, parseDecimal, UnknownCurrency } from '@kontor/money'
 import { checkDay } from './calendar.ts'
 import type { Content, Period } from './document.ts'
-import { DueBeforeIssue, PayeeAmbiguous, PeriodReversed } from './errors.ts'
+import { DueBeforeIssue, InvalidCashDiscount, PayeeAmbiguous, PeriodReversed } from './errors.ts'
 import { judgeVatForm } from './vat-form-rules.ts'
 
 /** The parts of a form that rules look at. */
@@ -30,6 +30,13 @@ export function judgeForm({ currency, issue_on, due_on, content }: Form): Docume
   if (issue_on && due_on && due_on < issue_on) throw new DueBeforeIssue().at('/due_on')
   if (content.tax_currency !== undefined && !isCurrency(content.tax_currency)) {
     throw new UnknownCurrency('name an active ISO 4217 currency').at('/tax_currency')
+  }
+  for (const [index, { percent, within_days }] of (content.cash_discounts ?? []).entries()) {
+    const { num, den } = parseDecimal(percent)
+    const before = content.cash_discounts?.[index - 1]?.within_days ?? -1
+    if (num <= 0n || num >= den * 100n || within_days <= before) {
+      throw new InvalidCashDiscount().at(`/cash_discounts/${index}`)
+    }
   }
   for (const [index, means] of (content.payment ?? []).entries()) {
     if (means.iban !== undefined && means.account_number !== undefined)

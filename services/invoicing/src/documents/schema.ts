@@ -123,6 +123,14 @@ export const PrecedingInvoiceWire = Type.Object(
   { additionalProperties: false, description: 'The invoice that the document refers to (BG-3).' },
 )
 
+export const CashDiscountWire = Type.Object(
+  {
+    percent: Decimal('What is taken off, above 0 and below 100.'),
+    within_days: Type.Integer({ minimum: 0, maximum: 366, description: 'How many days after the issue date.' }),
+  },
+  { additionalProperties: false, description: 'A discount for paying early.' },
+)
+
 /** The order form: what quotes and invoices are made from. */
 export const documentFields = {
   account_id: Id('acc', 'Whose document it is.'),
@@ -143,6 +151,12 @@ export const documentFields = {
     Type.Array(Text(2000, 'A note.'), { maxItems: 10, description: 'Notes on the document (BG-1).' }),
   ),
   terms: Type.Optional(Text(2000, 'Payment terms (BT-20).')),
+  cash_discounts: Type.Optional(
+    Type.Array(CashDiscountWire, {
+      maxItems: 3,
+      description: 'Discounts for paying early, each with more days than the one before. Printed on an invoice.',
+    }),
+  ),
   token_id: Type.Optional(Id('tok', 'The vaulted instrument that will be charged; printed masked.')),
   payment: Type.Optional(Type.Array(PaymentMeansWire, { maxItems: 10, description: 'How and where to pay (BG-16).' })),
   lines: Type.Array(LineFormWire, { minItems: 1, maxItems: 1000, description: 'What is sold (BG-25).' }),
@@ -246,6 +260,7 @@ export const documentWire = {
   order_reference: Nullable(Type.String({ description: 'Number of the buyer’s order.' })),
   notes: Type.Array(Type.String({ description: 'A note.' }), { description: 'Notes on the document.' }),
   terms: Nullable(Type.String({ description: 'Payment terms.' })),
+  cash_discounts: Type.Array(CashDiscountWire, { description: 'Discounts for paying early.' }),
   payment: Type.Array(PaymentMeansWire, { description: 'How and where to pay.' }),
   lines: Type.Array(LineFormWire, { description: 'As they were given.' }),
   allowances_charges: Type.Array(AllowanceChargeWire, { description: 'Allowances and charges on the whole.' }),

@@ -53,7 +53,10 @@ export interface Snapshot {
   readonly language: 'de' | 'en'
   readonly issue_on: string
   readonly due_on: string | null
-  readonly issuer: Omit<Issuer, 'id' | 'logo_sha256' | 'created_at' | 'version' | 'mode' | 'external_id'> & {
+  readonly issuer: Omit<
+    Issuer,
+    'small_difference_minor' | 'id' | 'logo_sha256' | 'created_at' | 'version' | 'mode' | 'external_id'
+  > & {
     readonly logo_sha256: string | null
   }
   readonly account: Omit<Account, 'id' | 'created_at' | 'version' | 'mode' | 'external_id' | 'email' | 'phone'>
@@ -124,7 +127,16 @@ export function takeSnapshot(parts: {
   readonly totals: DocumentTotals
 }): Snapshot {
   const { document, issueOn, issuer, account, totals } = parts
-  const { id: _issuerId, logo_sha256, created_at: _c, version: _v, mode: _m, external_id: _e, ...issuerFields } = issuer
+  const {
+    id: _issuerId,
+    logo_sha256,
+    created_at: _c,
+    version: _v,
+    mode: _m,
+    external_id: _e,
+    small_difference_minor: _s,
+    ...issuerFields
+  } = issuer
   const {
     id: _accountId,
     created_at: _ac,

@@ -6,7 +6,9 @@ import type {
   PdfTotals,
   PostalAddress,
 } from '@kontor/invoice-pdf'
+import { percentOf } from '@kontor/money'
 import type { PostalAddress as StoredAddress } from '../issuers/issuer.ts'
+import { daysAfter } from './calendar.ts'
 import type { LineForm } from './document.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -80,9 +82,21 @@ export function toPdfDocument(
     payeeAccounts: payeeAccounts(snapshot),
     paymentReference: payment.find((means) => means.reference)?.reference,
     mandate: payment.find((means) => means.mandate)?.mandate,
+    cashDiscounts: cashDiscounts(snapshot),
     terms: content.terms,
     notes: content.notes ?? [],
   }
+}
+
+/** Until when how much is enough. Only an invoice is paid. */
+function cashDiscounts({ document_type, content, issue_on, totals }: Snapshot): PdfDocument['cashDiscounts'] {
+  if (document_type !== 'invoice' || totals.payable_minor <= 0) return undefined
+  const payableMinor = BigInt(totals.payable_minor)
+  return content.cash_discounts?.map(({ percent, within_days }) => ({
+    percent,
+    until: daysAfter(issue_on, within_days),
+    payableMinor: payableMinor - percentOf(payableMinor, percent),
+  }))
 }
 
 /** The accounts that the document itself names, else the issuer's. Each is printed once. */

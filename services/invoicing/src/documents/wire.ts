@@ -50,6 +50,7 @@ function formToWire(content: Content) {
     order_reference: content.order_reference ?? null,
     notes: [...(content.notes ?? [])],
     terms: content.terms ?? null,
+    cash_discounts: [...(content.cash_discounts ?? [])],
     payment: [...(content.payment ?? [])],
     lines: [...content.lines],
     allowances_charges: [...(content.allowances_charges ?? [])],

@@ -110,7 +110,7 @@ function toRecord(
     amount(totals.rounding_minor),
     amount(payable),
     amount(row.paid_minor),
-    amount(payable > row.paid_minor && !row.is_void ? payable - row.paid_minor : 0n),
+    amount(row.open_minor),
     row.quote_number ?? '',
     plainText(row.external_id ?? ''),
     row.is_void ? 'void' : 'issued',

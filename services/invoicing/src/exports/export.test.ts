@@ -211,7 +211,7 @@ test.serial(
 
 test.serial('no more rows are read than are being written', async (t) => {
   let read = 0
-  const row = { number: '1', totals: {}, currency: 'CHF', paid_minor: 0n } as unknown as ExportRow
+  const row = { number: '1', totals: {}, currency: 'CHF', paid_minor: 0n, open_minor: 0n } as unknown as ExportRow
   async function* batches() {
     for (; read < 1_000; read++) yield []
     yield [row]

@@ -14,6 +14,8 @@ export interface ExportRow {
   readonly currency: string
   readonly totals: SnapshotTotals
   readonly paid_minor: bigint
+  /** After payments, credit notes and adjustments. */
+  readonly open_minor: bigint
   readonly quote_number: string | null
   readonly external_id: string | null
   readonly is_void: boolean
@@ -34,7 +36,9 @@ select document.number, document.type_code, document.issue_on, document.due_on, 
        said.issuer ->> 'name' as issuer_name, said.account ->> 'customer_number' as customer_number,
        said.account ->> 'name' as account_name, said.content ->> 'quote_number' as quote_number, said.totals,
        coalesce((select sum(allocation.amount_minor) from allocation
-                  where allocation.bucket = document.bucket and allocation.invoice_id = document.id), 0)::bigint as paid_minor,
+                  where allocation.bucket = document.bucket and allocation.invoice_id = document.id
+                    and allocation.payment_id is not null), 0)::bigint as paid_minor,
+       greatest(open_minor(document.bucket, document.id), 0) as open_minor,
        exists (select from document_void
                 where document_void.bucket = document.bucket and document_void.document_id = document.id) as is_void
   from document

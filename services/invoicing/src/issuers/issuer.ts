@@ -33,6 +33,8 @@ export interface Issuer {
   readonly time_zone: string
   readonly currency: string
   readonly language: 'de' | 'en'
+  /** Up to which amount a remainder on an invoice is not worth asking for. */
+  readonly small_difference_minor: bigint
   readonly logo_sha256: Buffer | null
   readonly version: number
   readonly created_at: Date
@@ -59,6 +61,7 @@ export function toWire(issuer: Issuer): Static<typeof IssuerWire> {
     id: formatId('iss', id),
     ...rest,
     payee_accounts: [...payee_accounts],
+    small_difference_minor: Number(issuer.small_difference_minor),
     has_logo: logo_sha256 !== null,
     warnings: payeeWarnings(payee_accounts, '/payee_accounts'),
     created_at: created_at.toISOString(),
@@ -85,5 +88,6 @@ export function fromRequest(
     time_zone: body.time_zone ?? 'Europe/Zurich',
     currency: body.currency ?? 'CHF',
     language: body.language ?? 'de',
+    small_difference_minor: BigInt(body.small_difference_minor ?? 0),
   }
 }

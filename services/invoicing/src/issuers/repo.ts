@@ -20,6 +20,7 @@ const COLUMNS = [
   'time_zone',
   'currency',
   'language',
+  'small_difference_minor',
   'logo_sha256',
   'version',
   'created_at',
@@ -83,6 +84,21 @@ export async function updateLogo(
     .onConflict(['bucket', 'issuer_id', 'sha256'])
     .ignore()
   return row.version
+}
+
+/** @returns The issuer as it is now, or `undefined` when there is none of that version. */
+export async function updateIssuer(
+  tx: Tx,
+  owner: Owner,
+  id: string,
+  version: number,
+  changes: Pick<Issuer, 'small_difference_minor'>,
+): Promise<Issuer | undefined> {
+  const [row] = await tx('issuer')
+    .where({ bucket: bucketOf(id), id, tenant_id: owner.tenantId, mode: owner.mode, version })
+    .update({ ...changes, version: tx.raw('version + 1') })
+    .returning(COLUMNS)
+  return row
 }
 
 /** @param issuerId Of the issuer whose document names the logo. */

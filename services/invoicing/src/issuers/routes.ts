@@ -4,8 +4,9 @@ import Type from 'typebox'
 import type { Deps } from '../deps.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { ExternalId, Id, IdempotencyHeader, Paging } from '../wire/fields.ts'
+import { IfMatchHeader, tagged, versionOf } from '../wire/if-match.ts'
 import { toWire } from './issuer.ts'
-import { CreateIssuer, IssuerWire } from './schema.ts'
+import { CreateIssuer, IssuerWire, PatchIssuer } from './schema.ts'
 import { issuers } from './service.ts'
 
 const LOGO_BYTES_MAX = 262_144
@@ -82,6 +83,27 @@ export function issuerRoutes(app: ApiServer, deps: Deps): void {
       },
     },
     async (request) => toWire(await service.get(request.principal, parseId('iss', request.params.issuerId))),
+  )
+
+  app.patch(
+    '/v1/issuers/:issuerId',
+    {
+      config: { scope: 'issuer.write' },
+      schema: {
+        operationId: 'patchIssuer',
+        summary: 'Change up to which amount a remainder is not asked for',
+        tags,
+        params,
+        headers: IfMatchHeader,
+        body: PatchIssuer,
+        response: { 200: IssuerWire, ...problemResponses(400, 401, 403, 404, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      const version = versionOf(request.headers)
+      const id = parseId('iss', request.params.issuerId)
+      return tagged(reply, toWire(await service.patch(request.principal, id, version, request.body)))
+    },
   )
 
   // A picture is no JSON: this route alone reads images, and replaces as a whole.

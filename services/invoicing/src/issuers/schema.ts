@@ -24,6 +24,15 @@ export const PayeeAccountWire = Type.Object(
   { additionalProperties: false, description: 'Where customers pay to (EN 16931 BG-17).' },
 )
 
+const SmallDifference = Type.Integer({
+  minimum: 0,
+  maximum: 1_000_000,
+  description:
+    'Up to which amount what is left open after a payment is not asked for, in minor units of the invoice; 0 unless given.',
+})
+
+export const PatchIssuer = Body({ small_difference_minor: SmallDifference }, { description: 'What changes.' })
+
 const fields = {
   name: Line(200, 'Registered name (BT-27).'),
   trading_name: Type.Optional(Line(200, 'Name known by (BT-28).')),
@@ -41,6 +50,7 @@ const fields = {
   time_zone: Type.Optional(Line(64, 'IANA time zone in which “today” is decided, Europe/Zurich unless given.')),
   currency: Type.Optional(Currency),
   language: Type.Optional(Language),
+  small_difference_minor: Type.Optional(SmallDifference),
 }
 
 export const CreateIssuer = Body(
@@ -72,6 +82,7 @@ export const IssuerWire = Type.Object({
   time_zone: Type.String({ description: 'IANA time zone.' }),
   currency: Currency,
   language: Language,
+  small_difference_minor: SmallDifference,
   has_logo: Type.Boolean({ description: 'Whether a logo is printed.' }),
   warnings: Type.Array(Warning, { description: 'What was taken although it looks wrong.' }),
   version: Version,

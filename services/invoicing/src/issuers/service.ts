@@ -10,11 +10,12 @@ import { recordEvent } from '../events/event.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, LOCK_WAIT_MS, once } from '../idempotency/once.ts'
 import { claimExternalId, findByName } from '../names/unique-name.ts'
+import { VersionConflict } from '../wire/if-match.ts'
 import { refuseCardNumbers } from '../wire/sensitive.ts'
 import { PayeeAccountEmpty, UnknownTimeZone } from './errors.ts'
 import { fromRequest, type Issuer, toWire } from './issuer.ts'
 import * as repo from './repo.ts'
-import type { CreateIssuer } from './schema.ts'
+import type { CreateIssuer, PatchIssuer } from './schema.ts'
 
 export function issuers(deps: Deps) {
   const { database } = deps
@@ -72,6 +73,26 @@ export function issuers(deps: Deps) {
       const id = await findByName(database, { ...actor, kind: 'issuer', value: query.externalId })
       const issuer = id && (await repo.findIssuer(database, actor, id))
       return issuer ? [issuer] : []
+    },
+
+    /** @throws {VersionConflict} The issuer is no longer at `version`. */
+    async patch(actor: Principal, id: string, version: number, body: Static<typeof PatchIssuer>): Promise<Issuer> {
+      if (!(await repo.findIssuer(database, actor, id))) throw new NotFound('issuer')
+      const change = async (tx: Tx) => {
+        const changes = { small_difference_minor: BigInt(body.small_difference_minor) }
+        const issuer = await repo.updateIssuer(tx, actor, id, version, changes)
+        if (!issuer) throw new VersionConflict()
+        await recordEvent(tx, actor, {
+          id: deps.newId(bucketOf(id)),
+          type: 'issuer.updated',
+          accountId: null,
+          objectId: id,
+          objectVersion: issuer.version,
+          at: deps.now(),
+        })
+        return issuer
+      }
+      return withTransaction(database.knex, change, { lockTimeoutMs: LOCK_WAIT_MS })
     },
 
     /**

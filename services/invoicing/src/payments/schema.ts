@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { PayableId } from '../balances/document-id.ts'
-import { PositiveMinor, RefundWire, usageWire } from '../balances/schema.ts'
+import { CashDiscountAsked, PositiveMinor, RefundWire, usageWire } from '../balances/schema.ts'
 import { Body, Currency, Day, Id, Instant, Line, Nullable } from '../wire/fields.ts'
 
 export const RecordPayment = Body(
@@ -15,6 +15,7 @@ export const RecordPayment = Body(
           {
             invoice_id: PayableId('An invoice or proforma of the account.'),
             amount_minor: PositiveMinor('What it gets; never more than is open on it.'),
+            cash_discount: Type.Optional(CashDiscountAsked),
           },
           { additionalProperties: false },
         ),

@@ -4,10 +4,11 @@ import { isCurrency, least, UnknownCurrency } from '@kontor/money'
 import type { Tx } from '@kontor/postgres'
 import type { Static } from 'typebox'
 import { findAccount } from '../accounts/repo.ts'
+import type { Target } from '../balances/discount.ts'
 import { parsePayableId } from '../balances/document-id.ts'
 import { AccountMismatch, CurrencyMismatch } from '../balances/errors.ts'
-import { type Ledger, snapshotOf, type Target } from '../balances/ledger.ts'
-import { lockAllOpen, type OpenDocument } from '../balances/open.ts'
+import type { Ledger } from '../balances/ledger.ts'
+import { lockAllOpen, type OpenDocument, snapshotOf } from '../balances/open.ts'
 import { refundToWire, usageToWire } from '../balances/wire.ts'
 import type { Deps } from '../deps.ts'
 import { checkDay, dayIn, latestDay } from '../documents/calendar.ts'
@@ -104,6 +105,7 @@ export function payments(deps: Deps, book: Book) {
           return {
             invoice,
             path: each.path,
+            cashDiscount: each.cashDiscount,
             amountMinor: each.amountMinor ?? least(invoice.open_minor, BigInt(body.amount_minor)),
           }
         })
@@ -158,6 +160,7 @@ interface Named {
   readonly id: string
   /** Absent where the payment is for one invoice, which gets what is open on it. */
   readonly amountMinor: bigint | undefined
+  readonly cashDiscount?: boolean | undefined
   readonly path: string
 }
 
@@ -166,9 +169,10 @@ function namedIn(body: Request): Named[] {
   if (body.invoice_id !== undefined) {
     return [{ ...parsePayableId(body.invoice_id), amountMinor: undefined, path: '/amount_minor' }]
   }
-  return (body.allocations ?? []).map(({ invoice_id, amount_minor }, index) => ({
+  return (body.allocations ?? []).map(({ invoice_id, amount_minor, cash_discount }, index) => ({
     ...parsePayableId(invoice_id),
     amountMinor: BigInt(amount_minor),
+    cashDiscount: cash_discount,
     path: `/allocations/${index}/amount_minor`,
   }))
 }
