@@ -49,6 +49,23 @@ test('a full credit note says of every total what the invoice says, and of every
   t.deepEqual(note.content.preceding_invoice, { number: '1-1', issued_on: '2026-11-20' })
 })
 
+test('a part that is worth nothing takes no discount, whatever the share of the others was rounded to', (t) => {
+  const worthless = { ...line, quantity: '0.01', price: '0.001' }
+  const goods = [
+    { ...line, quantity: '1.81', price: '4.788', vat_rate: '2.6' },
+    { ...line, quantity: '3.5', price: '19.69', vat_rate: '2.6' },
+  ]
+  const discount = { charge: false, amount_minor: 260, vat_category: 'S', vat_rate: '2.6' } as const
+  const invoice = invoiceOf({ lines: [...goods, worthless], allowances_charges: [discount] })
+  const first = take(invoice, [], [{ line: 1 }])
+  const second = take(invoice, [first], [{ line: 2 }])
+  // The first was a draft that is dropped: alone, the second has had less than its share.
+  const third = take(invoice, [second], [{ line: 3, quantity: '0.001' }])
+  t.like(third.totals, { netMinor: 0n, allowancesMinor: 0n, grossMinor: 0n })
+  const rest = take(invoice, [second, third])
+  t.is(second.totals.netMinor + rest.totals.netMinor, BigInt(invoice.snapshot.totals.net_minor))
+})
+
 test('VAT of parts is rounded together: three thirds of a cent of VAT are one cent', (t) => {
   const small = { ...line, quantity: '1', price: '0.05' }
   const invoice = invoiceOf({ lines: [small, small, small] })

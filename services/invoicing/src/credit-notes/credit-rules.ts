@@ -11,7 +11,7 @@ import {
   type LineRequest,
   leftOfLines,
 } from './line-rules.ts'
-import { shareUpTo, within } from './share.ts'
+import { clamp, shareUpTo, within } from './share.ts'
 import { decideVat, groupKey } from './vat-share-rules.ts'
 
 /** What an earlier credit note of the invoice took, be it issued or still a draft. */
@@ -71,8 +71,10 @@ export function draftCredit(
     vat_groups,
   }
   const withVat: Content = { ...base, ...(exemptions?.length ? { vat_exemptions: exemptions } : {}), credit }
-  const { grossMinor } = totalsOf(snapshot.currency, withVat)
-  if (!within(grossTaken + grossMinor, grossInvoice)) throw new CreditExceedsInvoice(grossLeft)
+  const { grossMinor, netMinor } = totalsOf(snapshot.currency, withVat)
+  // Nor does it turn round: what is left of the discounts can be a cent more than what is left of the lines.
+  const takesBack = within(grossMinor, grossInvoice) && within(netMinor, BigInt(snapshot.totals.net_minor))
+  if (!takesBack || !within(grossTaken + grossMinor, grossInvoice)) throw new CreditExceedsInvoice(grossLeft)
   const isRest = grossMinor === grossLeft && isComplete(snapshot, taken, credited)
   const content = { ...withVat, ...sharePayable(snapshot, taken, grossTaken + grossMinor, grossMinor, isRest) }
   return { content, totals: totalsOf(snapshot.currency, content) }
@@ -94,7 +96,10 @@ function isComplete(snapshot: Snapshot, taken: readonly Taken[], credited: reado
   })
 }
 
-/** Allowances and charges of the whole follow the lines of their VAT group, or all lines where the group has none. */
+/**
+ * Allowances and charges of the whole follow the lines of their VAT group, or all lines where the group has none. Allowances take no more than
+ * these lines are worth on this credit note: dropped drafts leave shares that were rounded beside others.
+ */
 function shareItems(snapshot: Snapshot, taken: readonly Taken[], credited: readonly CreditedLine[]) {
   const items = snapshot.content.allowances_charges ?? []
   const ofLine = snapshot.content.lines.map(groupKey)
@@ -104,6 +109,7 @@ function shareItems(snapshot: Snapshot, taken: readonly Taken[], credited: reado
     ...taken.flatMap(({ content }) => content.credit?.lines ?? []),
     ...credited.map(({ line, amountMinor }) => ({ line, amount_minor: Number(amountMinor) })),
   ]
+  const allowed = new Map<string, bigint>()
   return items.flatMap((item, index) => {
     const place = index + 1
     const isOfGroup = (position: number) => ofLine[position] === groupKey(item)
@@ -120,9 +126,17 @@ function shareItems(snapshot: Snapshot, taken: readonly Taken[], credited: reado
         .map(({ amount_minor }) => BigInt(amount_minor)),
     )
     const totalMinor = BigInt(item.amount_minor)
+    const followed = groupMinor === 0n ? '' : groupKey(item)
+    const isAllowance = !item.charge && wholeMinor > 0n
+    const linesMinor = sum(credited.filter(({ line }) => counts(line - 1)).map(({ amountMinor }) => amountMinor))
+    const room = linesMinor - (allowed.get(followed) ?? 0n)
+    const shareMinor = shareUpTo(totalMinor, { part: partMinor, whole: wholeMinor }, earlierMinor)
     const amountMinor = complete
       ? totalMinor - earlierMinor
-      : shareUpTo(totalMinor, { part: partMinor, whole: wholeMinor }, earlierMinor)
+      : isAllowance && shareMinor > room
+        ? clamp(room, shareMinor)
+        : shareMinor
+    if (isAllowance) allowed.set(followed, (allowed.get(followed) ?? 0n) + amountMinor)
     if (amountMinor === 0n) return []
     const { base_amount_minor, ...form } = item
     return [{ place, form: { ...form, amount_minor: Number(amountMinor) } }]

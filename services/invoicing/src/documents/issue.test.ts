@@ -131,7 +131,7 @@ test('quotes and invoices of one account count apart, and their numbers cannot m
   for (const n of [1, 2]) {
     const quote = await kontor.call('POST', '/v1/quotes', order)
     const issued = await kontor.call('POST', `/v1/quotes/${quote.body.id}/issue`)
-    t.like(issued, { status: 200, body: { number: `Q-${account.customer_number}-${n}`, state: 'issued', version: 2 } })
+    t.like(issued, { status: 200, body: { number: `Q-${account.customer_number}-${n}`, state: 'sent', version: 2 } })
     t.like(await issue(order), { status: 200, body: { number: `${account.customer_number}-${n}`, state: 'issued' } })
   }
 })

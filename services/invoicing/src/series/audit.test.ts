@@ -161,8 +161,11 @@ test('a number says what became of its document', async (t) => {
   await kontor.call('POST', `/v1/quotes/${quote.body.id}/issue`)
   const list = await kontor.call('GET', `/v1/series?account_id=${account.id}&document_type=quote`)
   t.like((await audit(list.body.data[0].id)).numbers, [{ state: 'issued', document_id: quote.body.id }])
-  await kontor.call('POST', `/v1/quotes/${quote.body.id}/accept`, {})
+  const accepted = await kontor.call('POST', `/v1/quotes/${quote.body.id}/accept`, { convert: 'none' })
+  t.is(accepted.status, 200, JSON.stringify(accepted.body))
   t.like((await audit(list.body.data[0].id)).numbers, [{ state: 'accepted', intact: true }])
+  await kontor.call('POST', `/v1/quotes/${quote.body.id}/convert`, {})
+  t.like((await audit(list.body.data[0].id)).numbers, [{ state: 'converted', intact: true }])
 })
 
 test.serial(
