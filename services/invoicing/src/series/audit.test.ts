@@ -164,7 +164,8 @@ test('a number says what became of its document', async (t) => {
   const accepted = await kontor.call('POST', `/v1/quotes/${quote.body.id}/accept`, { convert: 'none' })
   t.is(accepted.status, 200, JSON.stringify(accepted.body))
   t.like((await audit(list.body.data[0].id)).numbers, [{ state: 'accepted', intact: true }])
-  await kontor.call('POST', `/v1/quotes/${quote.body.id}/convert`, {})
+  const converted = await kontor.call('POST', `/v1/quotes/${quote.body.id}/convert`, {})
+  t.is(converted.status, 201, JSON.stringify(converted.body))
   t.like((await audit(list.body.data[0].id)).numbers, [{ state: 'converted', intact: true }])
 })
 

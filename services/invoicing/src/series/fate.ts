@@ -27,13 +27,16 @@ const TYPES = Object.values(FATE_EVENTS)
   .map((type) => `'${type}'`)
   .join(', ')
 
-/** The last such event of `document`, by the index that leaves out what every document has. */
+/**
+ * The last such event of `document`, by the index that leaves out what every document has. A quote that is accepted and converted by one
+ * request has both events at one instant, and the invoice is what became of it.
+ */
 export const FATE_JOIN = `
   left join lateral (
     select event.type, event.at from event
      where event.bucket = document.bucket and event.object_id = document.id and event.type not like '%.created'
        and event.type not like '%.issued' and event.type in (${TYPES})
-     order by event.at desc, event.id desc limit 1) as fate on true`
+     order by event.at desc, event.type = 'quote.accepted', event.id desc limit 1) as fate on true`
 
 /** @param row Of a statement with `FATE_JOIN`. */
 export function fateOf(row: { readonly has_document: boolean; readonly fate_type: string | null }): Fate {
