@@ -228,7 +228,7 @@ test('an equal instrument of the account is no hindrance: both are there', async
   t.is((await tokenize(vault.app, admin, again)).json().id, attached)
 })
 
-test('a guest’s key that could not be destroyed does not hold up the answer, and is remembered', async (t) => {
+test('a guest’s key that could not be destroyed does not hold up the answer, and a retry destroys it', async (t) => {
   const own = await testVault()
   t.teardown(() => own.close())
   const key = await own.newKey({})
@@ -237,8 +237,14 @@ test('a guest’s key that could not be destroyed does not hold up the answer, a
     `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
      create trigger refuse before delete on dek for each row execute function refuse()`,
   )
-  const answer = await attach(id, newAccountId(), newIntent(), own.app, key)
+  const [account, intent] = [newAccountId(), newIntent()]
+  const answer = await attach(id, account, intent, own.app, key)
   t.is(answer.status, 201)
-  const { rows } = await own.vaultAdmin.query('select state from token where key_pending')
-  t.deepEqual(rows, [{ state: 'moved' }])
+  const pending = async () => (await own.vaultAdmin.query('select state from token where key_pending')).rows
+  t.deepEqual(await pending(), [{ state: 'moved' }])
+  await own.keysAdmin.query('drop function refuse cascade')
+  t.is((await attach(id, account, intent, own.app, key)).text, answer.text)
+  t.deepEqual(await pending(), [])
+  const left = await own.keysAdmin.query('select from dek where subject_id = $1', [parseId('tok', id)])
+  t.is(left.rowCount, 0)
 })

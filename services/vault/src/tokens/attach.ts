@@ -92,6 +92,14 @@ export function attacher(deps: TokenDeps) {
     }
   }
 
+  /**
+   * The answer does not depend on it: what fails here the sweep does, half a minute later. A retry does it sooner, for a process that was
+   * killed after it had moved the token.
+   */
+  async function dropGuestKey(guests: Pick<Token, 'tenantId' | 'id'>): Promise<void> {
+    await destroyGuestKey({ database, deks }, guests).catch(() => undefined)
+  }
+
   /** Makes the new token and ends the old one, or does neither. */
   async function write(guests: Token, prepared: NewToken, key: Buffer): Promise<Written | 'changed'> {
     const { token, numberFingerprint: fingerprint, event } = prepared
@@ -143,7 +151,10 @@ export function attacher(deps: TokenDeps) {
       if (!found) throw new NotFound('token')
       if (!found.usable) {
         const earlier = found.because === 'moved' ? await replay() : undefined
-        if (earlier) return earlier
+        if (earlier) {
+          await dropGuestKey({ tenantId: principal.tenantId, id: tokenId })
+          return earlier
+        }
         // Under the same key it went to another account.
         if (found.movedTo && (await isMadeFor(database.knex, found.movedTo, digest.intent))) {
           throw new IdempotencyMismatch()
@@ -158,8 +169,7 @@ export function attacher(deps: TokenDeps) {
       const prepared = await prepare(command, digest, guests, opened, subkeys)
       const written = await write(guests, prepared, subkeys.event)
       if (written === 'created') {
-        // The answer does not wait for it to succeed: the sweep does what fails here.
-        await destroyGuestKey({ database, deks }, guests).catch(() => undefined)
+        await dropGuestKey(guests)
         return { status: 201, body: toWire(prepared.token), replayed: false }
       }
       if (written === 'erased') throw new SubjectErased()
