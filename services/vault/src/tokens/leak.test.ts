@@ -73,6 +73,7 @@ test('what was tokenized, revealed and deleted is in no table, log line or maske
       masked.push(made.text, (await call(vault.app, { key, method: 'GET', url })).text)
       const asked = { fields: ['holder_name'], purpose: 'charge' }
       const revealed = await call(vault.app, { key, method: 'POST', url: `${url}/reveal`, body: asked })
+      t.is(revealed.status, 200, revealed.text)
       t.true(revealed.text.includes(MARKED.holder))
       t.false(/cvc/i.test(revealed.text))
       const refused = await call(vault.app, {
