@@ -124,7 +124,8 @@ function bareIssue(tenantId: string, account: DraftedAccount, documentId: string
       bucket,
       account.seriesId,
       documentId,
-      now.toISOString().slice(0, 10),
+      // The day where the issuer is, as the service dates; sv-SE writes it as ISO 8601 does.
+      now.toLocaleDateString('sv-SE', { timeZone: 'Europe/Zurich' }),
       written.snapshot,
       hash,
       now,
