@@ -1,15 +1,9 @@
-import { type Command as CommandLine, Option } from 'commander'
+import type { Command as CommandLine } from 'commander'
+import { type Calls, json } from './command-parts.ts'
 import type { HoldOptions } from './commands/account.ts'
-import type { Command } from './commands/command.ts'
 import type { VerifyOptions } from './commands/verify-receipt.ts'
 import type { Environment } from './config.ts'
 import { VAULT_ACCESS_HELP } from './vault-access.ts'
-
-type Calls = <Args extends unknown[]>(
-  work: (command: Command, ...args: Args) => Promise<number>,
-) => (...args: unknown[]) => Promise<void>
-
-const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
 
 /** `kontor account …` and `kontor receipt …`: erasure of customers, what holds it up, and the proof of it. */
 export function addAccountCommands(program: CommandLine, calls: Calls, env: Environment): void {

@@ -1,15 +1,9 @@
 import { type Command as CommandLine, Option } from 'commander'
+import { type Calls, collect, json } from './command-parts.ts'
 import type { AuditExportOptions } from './commands/audit-export.ts'
 import type { AuditVerifyOptions } from './commands/audit-verify.ts'
-import type { Command } from './commands/command.ts'
 import type { Environment } from './config.ts'
 
-type Calls = <Args extends unknown[]>(
-  work: (command: Command, ...args: Args) => Promise<number>,
-) => (...args: unknown[]) => Promise<void>
-
-const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
-const collect = (value: string, values: readonly string[] = []): readonly string[] => [...values, value]
 const several = (flags: string, description: string) =>
   new Option(flags, `${description}; may be repeated`).argParser(collect).default([], 'none')
 

@@ -1,13 +1,8 @@
 import { type Command as CommandLine, Option } from 'commander'
-import type { Command } from './commands/command.ts'
+import { type Calls, collect, json } from './command-parts.ts'
 import type { CancelOptions, CorrectionOptions, CreditOptions } from './commands/correction.ts'
 import { INVOICING_ACCESS_HELP } from './invoicing-access.ts'
 
-type Calls = <Args extends unknown[]>(
-  work: (command: Command, ...args: Args) => Promise<number>,
-) => (...args: unknown[]) => Promise<void>
-
-const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
 const key = () => new Option('--key <KEY>', 'name this intent: the same call under it is done once')
 /** Bookkeeping looks on; those who write invoices correct them. */
 const ACCESS_HELP = INVOICING_ACCESS_HELP.replace('accounting or admin', 'invoicing or admin')
@@ -60,5 +55,3 @@ export function addCorrectionCommands(program: CommandLine, calls: Calls): void 
     ),
   )
 }
-
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]

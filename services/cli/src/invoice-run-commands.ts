@@ -1,13 +1,8 @@
 import { type Command as CommandLine, Option } from 'commander'
-import type { Command } from './commands/command.ts'
+import { type Calls, json } from './command-parts.ts'
 import type { ShowRunOptions, StartRunOptions } from './commands/invoice-run.ts'
 import { INVOICING_ACCESS_HELP } from './invoicing-access.ts'
 
-type Calls = <Args extends unknown[]>(
-  work: (command: Command, ...args: Args) => Promise<number>,
-) => (...args: unknown[]) => Promise<void>
-
-const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
 const untilDone = () => new Option('--wait', 'wait until every draft had its turn')
 const csv = () => new Option('--csv <FILE>', 'a new file for what became of each draft')
 

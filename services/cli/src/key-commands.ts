@@ -1,20 +1,14 @@
 import { type Command as CommandLine, Option } from 'commander'
+import { type Calls, collect, json } from './command-parts.ts'
 import type { KeyService } from './commands/api-keys.ts'
-import type { Command } from './commands/command.ts'
 import type { KeyOptions } from './commands/create-key.ts'
 import type { ListKeysOptions } from './commands/list-keys.ts'
 import type { RotateOptions } from './commands/rotate-key.ts'
 
-type Calls = <Args extends unknown[]>(
-  work: (command: Command, ...args: Args) => Promise<number>,
-) => (...args: unknown[]) => Promise<void>
-
 const ROLES = ['checkout', 'invoicing', 'accounting', 'privacy', 'custodian', 'auditor', 'admin']
 
-const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
 const service = () =>
   new Option('--service <SERVICE>', 'whose API it opens').choices(['vault', 'invoicing']).makeOptionMandatory()
-const collect = (value: string, values: readonly string[] = []): readonly string[] => [...values, value]
 const several = (flags: string, description: string) =>
   new Option(flags, `${description}; may be repeated`).argParser(collect).default([], 'none')
 

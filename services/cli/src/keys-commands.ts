@@ -1,14 +1,9 @@
 import { type Command as CommandLine, Option } from 'commander'
-import type { Command } from './commands/command.ts'
+import { type Calls, json } from './command-parts.ts'
 import type { DestroyOptions, JobOptions, RootOption } from './commands/keys.ts'
 import type { Environment } from './config.ts'
 import { VAULT_ACCESS_HELP } from './vault-access.ts'
 
-type Calls = <Args extends unknown[]>(
-  work: (command: Command, ...args: Args) => Promise<number>,
-) => (...args: unknown[]) => Promise<void>
-
-const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
 const root = (what: string) => new Option('--root', `${what} the root keys of this host instead of the tenant’s`)
 const wait = () => new Option('--wait', 'stay until it is done, and show how far it is')
 

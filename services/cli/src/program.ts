@@ -1,6 +1,7 @@
-import { Argument, Command as CommandLine, Option } from 'commander'
+import { Argument, Command as CommandLine } from 'commander'
 import { addAccountCommands } from './account-commands.ts'
 import { addAuditCommands } from './audit-commands.ts'
+import { json } from './command-parts.ts'
 import type { Command } from './commands/command.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { StartOptions } from './commands/start.ts'
@@ -23,8 +24,6 @@ export interface Surroundings {
   /** What the command ends with, if it does not fail. */
   readonly onExitCode: (code: number) => void
 }
-
-const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
 
 /** The command line, and which function each command is. A command is loaded when it is called, so that help is at once. */
 export function buildProgram(surroundings: Surroundings): CommandLine {

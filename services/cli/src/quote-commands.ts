@@ -1,10 +1,6 @@
-import { type Command as CommandLine, Option } from 'commander'
-import type { Command } from './commands/command.ts'
+import type { Command as CommandLine } from 'commander'
+import { type Calls, collect, json } from './command-parts.ts'
 import type { AcceptOptions, ConvertOptions } from './commands/quote.ts'
-
-type Calls = <Args extends unknown[]>(
-  work: (command: Command, ...args: Args) => Promise<number>,
-) => (...args: unknown[]) => Promise<void>
 
 const load = () => import('./commands/quote.ts')
 
@@ -21,7 +17,7 @@ export function addQuoteCommands(program: CommandLine, calls: Calls): void {
       .command(name)
       .description(description)
       .argument('<QUOTE_ID>', 'the quote, quo_…')
-      .addOption(new Option('--json', 'print the result as JSON; what is for people goes to standard error'))
+      .addOption(json())
       .addHelpText('after', HELP)
   /** One that makes an invoice draft. */
   const making = (name: string, description: string) =>
@@ -58,10 +54,7 @@ export function addQuoteCommands(program: CommandLine, calls: Calls): void {
       )
   }
   making('convert', 'Makes an invoice draft of what is left of an accepted quote, or of the lines that are named.')
-    .option('--line <N=QUANTITY>', 'a line and how much of it; may be repeated', (text: string, all: string[] = []) => [
-      ...all,
-      text,
-    ])
+    .option('--line <N=QUANTITY>', 'a line and how much of it; may be repeated', collect)
     .action(
       calls(async (command, id: string, options: ConvertOptions) => (await load()).convertQuote(command, id, options)),
     )

@@ -1,13 +1,7 @@
 import { type Command as CommandLine, Option } from 'commander'
-import type { Command } from './commands/command.ts'
+import { type Calls, json } from './command-parts.ts'
 import type { SeriesReportOptions } from './commands/series-report.ts'
 import { INVOICING_ACCESS_HELP } from './invoicing-access.ts'
-
-type Calls = <Args extends unknown[]>(
-  work: (command: Command, ...args: Args) => Promise<number>,
-) => (...args: unknown[]) => Promise<void>
-
-const json = () => new Option('--json', 'print the result as JSON; what is for people goes to standard error')
 
 /** `kontor series …`: the proof that no number is missing. */
 export function addSeriesCommands(program: CommandLine, calls: Calls): void {

@@ -1,8 +1,8 @@
-import { InvalidId, parseId } from '@kontor/ids'
 import type { Environment } from '../config.ts'
 import { Sentence } from '../sentence.ts'
 import { vaultApi } from '../vault-access.ts'
 import type { Command } from './command.ts'
+import { namedId } from './named-id.ts'
 
 /** As the vault answers it. */
 interface Erased {
@@ -69,12 +69,4 @@ export async function releaseAccount(command: Command, env: Environment, account
   return 0
 }
 
-function accountId(text: string): string {
-  try {
-    parseId('acc', text)
-    return text
-  } catch (error) {
-    if (error instanceof InvalidId) throw new Sentence('An account is named by its id, acc_….')
-    throw error
-  }
-}
+const accountId = (text: string): string => namedId('acc', text, 'An account is named by its id, acc_….')

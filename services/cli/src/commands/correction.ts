@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { type IdPrefix, InvalidId, parseId } from '@kontor/ids'
 import { decimalFromMinor } from '@kontor/money'
 import { invoicingApi } from '../invoicing-access.ts'
 import { Sentence } from '../sentence.ts'
 import type { Command } from './command.ts'
+import { namedId } from './named-id.ts'
+import { newKey } from './new-key.ts'
 
 /** What of an invoice or credit note is shown. */
 interface DocumentWire {
@@ -109,14 +109,6 @@ function lineOf(text: string): { line: number; quantity?: string } {
 }
 
 /** @throws {Sentence} The text is no id of that kind. */
-function idOf(prefix: IdPrefix & ('inv' | 'cre'), text: string): string {
-  try {
-    parseId(prefix, text)
-    return text
-  } catch (error) {
-    if (error instanceof InvalidId) throw new Sentence(NAMED[prefix])
-    throw error
-  }
-}
+const idOf = (prefix: 'inv' | 'cre', text: string): string => namedId(prefix, text, NAMED[prefix])
 
-const keyOf = ({ key }: CorrectionOptions): string => key ?? `cli-${randomUUID()}`
+const keyOf = ({ key }: CorrectionOptions): string => key ?? newKey()

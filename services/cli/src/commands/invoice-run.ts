@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { InvalidId, parseId } from '@kontor/ids'
 import { invoicingApi } from '../invoicing-access.ts'
 import type { Api } from '../job/api-client.ts'
 import { type SavedReport, saveReport } from '../save-report.ts'
 import { Sentence } from '../sentence.ts'
 import { shownPath } from '../terminal/shown-path.ts'
 import type { Command } from './command.ts'
+import { namedId } from './named-id.ts'
+import { newKey } from './new-key.ts'
 
 export interface StartRunOptions {
   readonly issuer?: string
@@ -60,28 +60,19 @@ export async function startInvoiceRun(command: Command, options: StartRunOptions
   if (issuer === undefined && account === undefined && createdBefore === undefined)
     throw new Sentence('Say which drafts: --issuer, --account or --created-before.')
   const api = await invoicingApi(command, { timeoutMs: DOWNLOAD_TIMEOUT_MS })
-  const run = await api.post<Run>(
-    '/v1/invoice-runs',
-    options.idempotencyKey ?? `kontor-run-${randomBytes(12).toString('hex')}`,
-    {
-      ...(issuer !== undefined && { issuer_id: issuer }),
-      ...(account !== undefined && { account_id: account }),
-      ...(createdBefore !== undefined && { created_before: createdBefore }),
-      ...(issueOn !== undefined && { issue_on: issueOn }),
-      ...(dryRun && { dry_run: true }),
-    },
-  )
+  const run = await api.post<Run>('/v1/invoice-runs', options.idempotencyKey ?? newKey(), {
+    ...(issuer !== undefined && { issuer_id: issuer }),
+    ...(account !== undefined && { account_id: account }),
+    ...(createdBefore !== undefined && { created_before: createdBefore }),
+    ...(issueOn !== undefined && { issue_on: issueOn }),
+    ...(dryRun && { dry_run: true }),
+  })
   return report(command, api, run, options)
 }
 
 /** `kontor invoice-run show`: how far a run has come. */
-export async function showInvoiceRun(command: Command, id: string, options: ShowRunOptions): Promise<number> {
-  try {
-    parseId('run', id)
-  } catch (error) {
-    if (error instanceof InvalidId) throw new Sentence('A run is named by its id, run_…, which its start has printed.')
-    throw error
-  }
+export async function showInvoiceRun(command: Command, text: string, options: ShowRunOptions): Promise<number> {
+  const id = namedId('run', text, 'A run is named by its id, run_…, which its start has printed.')
   const api = await invoicingApi(command, { timeoutMs: DOWNLOAD_TIMEOUT_MS })
   return report(command, api, await api.get<Run>(`/v1/invoice-runs/${id}`), options)
 }

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { InvalidId, parseId } from '@kontor/ids'
 import { invoicingApi } from '../invoicing-access.ts'
 import type { InvoiceWire, QuoteWire } from '../job/wire.ts'
-import { inLetters } from '../orders/canonical.ts'
 import { Sentence } from '../sentence.ts'
 import type { Command } from './command.ts'
+import { namedId } from './named-id.ts'
+import { newKey } from './new-key.ts'
 
 /** The parts of a quote that are shown to people. */
 interface ShownQuote extends QuoteWire {
@@ -100,9 +99,6 @@ const invoiceFields = ({ issueOn, dueOn, externalId }: InvoiceOptions) => ({
   external_id: externalId,
 })
 
-/** Each call is an intent of its own; what the client tries again, it tries under this key. */
-const newKey = () => `cli-${inLetters(randomBytes(16).toString('hex'))}`
-
 function readLine(text: string): { line: number; quantity: string } {
   const [, line, quantity] = /^([1-9]\d{0,3})=(-?\d+(?:\.\d+)?)$/.exec(text) ?? []
   if (line === undefined || quantity === undefined) {
@@ -139,12 +135,5 @@ function sayInvoice({ screen }: Command, invoice: InvoiceWire): number {
 }
 
 /** @throws {Sentence} The text is no id of a quote. */
-function quoteId(text: string): string {
-  try {
-    parseId('quo', text)
-    return text
-  } catch (error) {
-    if (error instanceof InvalidId) throw new Sentence('A quote is named by its id, quo_…: GET /v1/quotes lists them.')
-    throw error
-  }
-}
+const quoteId = (text: string): string =>
+  namedId('quo', text, 'A quote is named by its id, quo_…: GET /v1/quotes lists them.')

@@ -1,10 +1,9 @@
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import { InvalidId, parseId } from '@kontor/ids'
 import { invoicingApi } from '../invoicing-access.ts'
 import type { Api } from '../job/api-client.ts'
-import { Sentence } from '../sentence.ts'
 import type { Command } from './command.ts'
+import { namedId } from './named-id.ts'
 
 /** As invoicing answers it. */
 interface Audit {
@@ -103,12 +102,5 @@ function named(what: string, numbers: readonly (number | string)[]): string[] {
 }
 
 /** @throws {Sentence} The text is no id of a series. */
-export function seriesId(text: string): string {
-  try {
-    parseId('ser', text)
-    return text
-  } catch (error) {
-    if (error instanceof InvalidId) throw new Sentence('A series is named by its id, ser_…: GET /v1/series lists them.')
-    throw error
-  }
-}
+export const seriesId = (text: string): string =>
+  namedId('ser', text, 'A series is named by its id, ser_…: GET /v1/series lists them.')
