@@ -2,7 +2,7 @@ import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf, formatId } from '@kontor/ids'
 import { IntegrityViolation } from '@kontor/jose-box'
 import { withTransaction } from '@kontor/postgres'
-import { eventData, macOf, type VaultEvent } from '../events/event.ts'
+import { eventData, macOf } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
 import type { Subkeys } from '../keys/subkeys.ts'
 import { type NewToken, type Written, writeToken } from './batches.ts'
@@ -103,15 +103,12 @@ export function attacher(deps: TokenDeps) {
   /** Makes the new token and ends the old one, or does neither. */
   async function write(guests: Token, prepared: NewToken, key: Buffer): Promise<Written | 'changed'> {
     const { token, numberFingerprint: fingerprint, event } = prepared
-    const moved: VaultEvent = {
-      ...event,
-      id: newId(bucketOf(guests.id)),
-      type: 'token.moved',
-      subjectId: guests.subjectId,
-      objectId: guests.id,
-      objectVersion: guests.version + 1,
+    const held = { ...guests, version: guests.version + 1, numberFingerprint: fingerprint }
+    const { tenantId, mode, actorKeyId: keyId, requestId, at } = event
+    const author = { principal: { tenantId, mode, keyId }, requestId, at }
+    const moved = tokenEvent(newId, 'token.moved', held, author, {
       data: eventData({ to: formatId('tok', token.id) }),
-    }
+    })
     try {
       return await withTransaction(database.knex, async (tx) => {
         const subject = await holdSubject(tx, token.subjectId)
@@ -125,7 +122,6 @@ export function attacher(deps: TokenDeps) {
         if (ended || locked.version !== guests.version) throw new NotWritten('changed')
         const written = await writeToken(tx, prepared)
         if (written !== 'created') throw new NotWritten(written)
-        const held = { ...guests, version: moved.objectVersion, numberFingerprint: fingerprint }
         await endToken(tx, held, { state: 'moved', at: moved.at, movedTo: token.id })
         await insertEvent(tx, moved, macOf(moved, key))
         return written

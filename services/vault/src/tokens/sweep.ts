@@ -1,12 +1,13 @@
 import type { Mode } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import { type Tx, withTransaction } from '@kontor/postgres'
-import { macOf, NO_ACTOR, type VaultEvent } from '../events/event.ts'
+import { macOf, NO_ACTOR } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
 import { holdFreeClaims } from './claims.ts'
 import type { TokenDeps } from './deps.ts'
 import { endToken } from './destroy.ts'
 import { destroyGuestKey } from './guest-key.ts'
+import { tokenEvent } from './token-event.ts'
 
 /** Tokens that are ended in one transaction. */
 const BATCH_MAX = 100
@@ -73,22 +74,11 @@ export function sweeper(deps: Pick<TokenDeps, 'database' | 'tenantKeys' | 'deks'
     const isBusy = await holdFreeClaims(tx, found.map(claimOf))
     const held = found.filter((token) => !isBusy(claimOf(token)))
     for (const token of held) {
-      const event: VaultEvent = {
-        id: newId(bucketOf(token.id)),
-        tenantId: token.tenant_id,
-        mode: token.mode,
-        type: 'token.expired',
-        subjectId: token.subject_id,
-        objectId: token.id,
-        objectVersion: token.version + 1,
-        actorKeyId: NO_ACTOR,
-        purpose: null,
-        requestId: 'sweep',
-        at,
-        data: null,
-      }
       const { id, subject_id: subjectId, number_fingerprint: numberFingerprint } = token
-      await endToken(tx, { id, subjectId, version: event.objectVersion, numberFingerprint }, { state: 'expired', at })
+      const ended = { id, subjectId, version: token.version + 1, numberFingerprint }
+      const principal = { tenantId: token.tenant_id, mode: token.mode, keyId: NO_ACTOR }
+      const event = tokenEvent(newId, 'token.expired', ended, { principal, requestId: 'sweep', at })
+      await endToken(tx, ended, { state: 'expired', at })
       await insertEvent(tx, event, macOf(event, keys.get(token.tenant_id) as Buffer))
     }
     return held

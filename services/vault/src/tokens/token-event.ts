@@ -6,7 +6,8 @@ import type { Token } from './token.ts'
 
 /** Who does something to a token, by what request, and when. */
 export interface Author {
-  readonly principal: Principal
+  /** A key, or `NO_ACTOR` in the place of one. */
+  readonly principal: Pick<Principal, 'tenantId' | 'mode' | 'keyId'>
   readonly requestId: string
   readonly at: Date
 }
@@ -14,7 +15,7 @@ export interface Author {
 /**
  * @param token As it is after what happened; its version is the event's.
  * @param more Purpose and data, for a type that has them.
- * @returns The event of what a request does to a token.
+ * @returns The event of what is done to a token.
  */
 export function tokenEvent(
   newId: NewId,
