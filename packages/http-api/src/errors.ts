@@ -86,6 +86,16 @@ export class RateLimited extends DomainError {
   }
 }
 
+/** A change of something that others can change as well says which version it is of. */
+export class IfMatchRequired extends DomainError {
+  readonly code = 'if_match_required'
+  readonly status = 428
+  readonly title = 'This change needs an If-Match'
+  constructor() {
+    super('send the version you read, such as If-Match: "3"')
+  }
+}
+
 /** So many requests are at work that another one would wait too long. It was not begun. */
 export class Overloaded extends DomainError {
   readonly code = 'overloaded'

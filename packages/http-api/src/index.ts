@@ -1,6 +1,7 @@
 export { type DrainOptions, drain } from './drain.ts'
 export {
   ForwardedTenantMissing,
+  IfMatchRequired,
   NetworkNotAllowed,
   NotAllowed,
   NotFound,

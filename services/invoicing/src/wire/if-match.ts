@@ -1,15 +1,7 @@
+import { IfMatchRequired } from '@kontor/http-api'
 import { DomainError } from '@kontor/problem'
 import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
-
-export class IfMatchRequired extends DomainError {
-  readonly code = 'if_match_required'
-  readonly status = 428
-  readonly title = 'This change needs an If-Match'
-  constructor() {
-    super('send the version you read, such as If-Match: "3"')
-  }
-}
 
 export class VersionConflict extends DomainError {
   readonly code = 'version_conflict'

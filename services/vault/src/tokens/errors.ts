@@ -180,15 +180,6 @@ export class AlreadyAttached extends DomainError {
   }
 }
 
-export class IfMatchRequired extends DomainError {
-  readonly code = 'if_match_required'
-  readonly status = 428
-  readonly title = 'This change needs an If-Match'
-  constructor() {
-    super('send the version you read, such as If-Match: "3"')
-  }
-}
-
 /** Somebody changed the token since it was read. */
 export class VersionConflict extends DomainError {
   readonly code = 'version_conflict'

@@ -1,6 +1,5 @@
-import type { ApiServer } from '@kontor/http-api'
+import { type ApiServer, IfMatchRequired } from '@kontor/http-api'
 import { formatId, parseId } from '@kontor/ids'
-import { IfMatchRequired } from './errors.ts'
 import { attachToken, createToken, deleteToken, getToken, listTokens, revealToken, updateToken } from './schema.ts'
 import type { Tokens } from './service.ts'
 import type { Answer } from './tokenize.ts'
