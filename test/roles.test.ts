@@ -21,6 +21,7 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     instrument_claim: 'select insert update delete',
     intent_answer: 'select insert update',
     reveal_count: 'select insert update delete',
+    processor_credential: 'select insert update',
   },
   keys: {
     tenant_kek: 'select insert update',
@@ -78,6 +79,7 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   'vault.instrument_claim': ['bucket', 'fingerprint', 'subject_id', 'tenant_id', 'mode'],
   'vault.intent_answer': ['bucket', 'idempotency_hmac', 'tenant_id', 'mode', 'token_id', 'status'],
   'vault.reveal_count': ['bucket', 'key_id', 'minute_at', 'kind', 'tenant_id'],
+  'vault.processor_credential': ['bucket', 'tenant_id', 'mode', 'processor'],
   'vault.event': ['id', 'type', 'mac', 'data'],
   'invoicing.idempotency': ['bucket', 'key_hmac', 'tenant_id', 'request_hmac'],
   'invoicing.issuer': ['id', 'bucket', 'tenant_id', 'mode', 'external_id'],

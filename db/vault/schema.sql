@@ -230,6 +230,24 @@ comment on column intent_answer.answer is 'answer a retry as the first request w
 grant select, insert on intent_answer to kontor_vault_service;
 grant update (answer, request_hmac) on intent_answer to kontor_vault_service;
 
+create table processor_credential (
+  bucket     smallint    not null,
+  tenant_id  uuid        not null,
+  mode       text        not null,
+  processor  text        not null,
+  version    integer     not null,
+  record     text,
+  updated_at timestamptz not null,
+  constraint processor_credential_pkey primary key (bucket, tenant_id, mode, processor),
+  constraint processor_credential_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint processor_credential_mode_check check (mode = any (array['test', 'live'])),
+  constraint processor_credential_processor_check check (processor = any (array['stripe', 'paypal'])),
+  constraint processor_credential_version_check check (version > 0),
+  constraint processor_credential_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+grant select, insert on processor_credential to kontor_vault_service;
+grant update (record, updated_at, version) on processor_credential to kontor_vault_service;
+
 create table reveal_count (
   bucket    smallint    not null,
   key_id    uuid        not null,

@@ -86,6 +86,12 @@ const GUARDED: readonly Guarded[] = [
     tests: true,
     because: 'keys are at home in the vault, and its launcher makes the first',
   },
+  {
+    packages: ['@kontor/processors'],
+    by: ['services/vault/src/**', 'services/invoicing/src/**'],
+    tests: true,
+    because: 'the vault registers, and invoicing does the rest',
+  },
   { packages: ['@kontor/invoice-pdf'], by: ['services/invoicing/**'], tests: true, because: 'only invoicing prints' },
   {
     packages: ['node:child_process'],

@@ -20,6 +20,7 @@ const NOT_PERSONAL: readonly (readonly [column: RegExp, because: string])[] = [
   [/^keys\.\w+\.(wrapped|root_kid)$/, 'is a key, sealed under another key, or the name of one'],
   [/^vault\.audit_log\.(frontier|checkpoint)$/, 'is made of digests, signed'],
   [/^vault\.audit_position\.cluster$/, 'names a cluster of PostgreSQL'],
+  [/^vault\.processor_credential\.record$/, 'is the tenant’s own access to a processor, sealed'],
   [/^keys\.(signing_key|destroyed_root_key)\.(kid|x|y)$/, 'is a public key, or the name of one'],
   [/^keys\.\w+\.certificate$/, 'states that a key is gone, and names nobody'],
   [

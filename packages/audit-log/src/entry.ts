@@ -19,7 +19,13 @@ export interface Entry {
 }
 
 /** What the object of an event is, by the first word of its type. */
-const OBJECTS: Readonly<Record<string, IdPrefix>> = { token: 'tok', account: 'acc', key: 'ten', job: 'job' }
+const OBJECTS: Readonly<Record<string, IdPrefix>> = {
+  token: 'tok',
+  account: 'acc',
+  key: 'ten',
+  processor: 'ten',
+  job: 'job',
+}
 const NO_ACTOR = '00000000-0000-0000-0000-000000000000'
 
 /** Shows an event. */

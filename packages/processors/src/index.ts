@@ -9,7 +9,7 @@ export type {
   PayerApproval,
   RegisterOutcome,
 } from './instrument.ts'
-export type { Mode } from './mode.ts'
+export { type Mode, stripeKeyMode } from './mode.ts'
 export type {
   Authorized,
   Cancelled,
@@ -41,6 +41,7 @@ export type {
   RefundRequest,
   RegisterRequest,
 } from './processor.ts'
+export { type ProcessorServers, processorServers } from './servers.ts'
 export { STRIPE_API_VERSION } from './stripe/client.ts'
 export { type StripeOptions, stripeProcessor } from './stripe/stripe-processor.ts'
 export { memoryTestStore, type TestRecord, type TestStore } from './test-processor/store.ts'

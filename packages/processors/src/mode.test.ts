@@ -1,5 +1,5 @@
 import test from 'ava'
-import { checkPaypalHost, checkStripeKey } from './mode.ts'
+import { checkPaypalHost, checkStripeKey, stripeKeyMode } from './mode.ts'
 import { paypalProcessor } from './paypal/paypal-processor.ts'
 import { stripeProcessor } from './stripe/stripe-processor.ts'
 
@@ -16,6 +16,8 @@ test('a key of Stripe is taken in its own mode alone, and is not repeated', (t) 
     const error = t.throws(() => checkStripeKey(key, mode), { instanceOf: TypeError })
     t.false(error.message.includes('4eC39'))
   }
+  t.is(stripeKeyMode('rk_live_4eC39HqLyjWDarjtT1zdp7dc'), 'live')
+  t.is(stripeKeyMode('pk_live_4eC39HqLyjWDarjtT1zdp7dc'), undefined)
 })
 
 test('PayPal’s sandbox is for tests, its other server is not, and a mock server is for either', (t) => {

@@ -91,5 +91,6 @@ const CREATE_HELP = `${OWNER_HELP}
 
 Examples:
   kontor key create --service invoicing --tenant acme --mode live --role accounting
+  kontor key create --service vault --mode live --role invoicing --scope secret.read:processor
   kontor key create --service vault --tenant acme --mode live --role privacy --expires 2027-01-31
   kontor key create --service vault --tenant acme --mode live --role admin --scope token.reveal:card:number --purpose support`

@@ -48,7 +48,10 @@ export async function findTenant(db: Db, slug: string): Promise<Tenant | undefin
   return row
 }
 
-/** Makes a key known to a service, unless it is: the demo's keys stand in its secrets and may meet an empty database. */
+/**
+ * Makes a key known to a service, unless it is: the demo's keys stand in its secrets and may meet an empty database. A key from an earlier
+ * release gets the scopes that it lacks.
+ */
 export async function ensureApiKey(
   db: Db,
   text: string,
@@ -58,7 +61,16 @@ export async function ensureApiKey(
   const parsed = parseApiKey(text)
   if (!parsed) throw new Sentence('An API key in secrets.json is garbled.')
   const known = await db('api_key').select('id').where({ lookup_id: parsed.lookupId }).first()
-  if (known) return
+  if (known) {
+    const scopes = [...about.scopes]
+    await db('api_key')
+      .where({ id: known.id })
+      .whereRaw('not scopes @> ?', [scopes])
+      .update({
+        scopes: db.raw('array(select unnest(scopes) union select unnest(?::text[]) order by 1)', [scopes]),
+      })
+    return
+  }
   const key: GeneratedApiKey = { text, lookupId: parsed.lookupId, secretHash: parsed.secretHash }
   await createApiKey(db, { ...about, id: newReferenceId(ids), key })
 }

@@ -17,6 +17,8 @@ import { keysFeature } from './key-jobs/feature.ts'
 import { keyRoutes } from './key-jobs/routes.ts'
 import { deks } from './keys/deks.ts'
 import { tenantKeys } from './keys/tenant-keys.ts'
+import { processorRoutes } from './processors/routes.ts'
+import { processors } from './processors/service.ts'
 import { signingRoutes } from './signing/routes.ts'
 import { signer } from './signing/signer.ts'
 import { subjects } from './subjects/subjects.ts'
@@ -66,6 +68,7 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
   const signs = signer({ database: keys, provider, monotonicMs })
   const newId = idSource(() => now().getTime(), random)
   const known = subjects(vault, newId)
+  const gate = auditGate({ database: vault, monotonicMs })
   const feature = tokens({
     database: vault,
     tenantKeys: ofTenants,
@@ -73,8 +76,10 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
     subjects: known,
     newId,
     now,
-    auditGate: auditGate({ database: vault, monotonicMs }),
+    auditGate: gate,
   })
+
+  const ofProcessors = processors({ database: vault, tenantKeys: ofTenants, newId, now, auditGate: gate })
 
   const erasing = { tenantKeys: ofTenants, deks: ofSubjects, destroyTokens: destroyTokensOf, newId, now }
   const { completes, passage, watching } = erasures({
@@ -120,6 +125,7 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
     })
     guardBy(passage, routes as ApiServer)
     tokenRoutes(routes as ApiServer, feature)
+    processorRoutes(routes as ApiServer, ofProcessors)
     accountRoutes(routes as ApiServer, ofAccounts)
     signingRoutes(routes as ApiServer, signs)
     keyRoutes(routes as ApiServer, keyring)

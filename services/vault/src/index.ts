@@ -1,6 +1,6 @@
 export { createTenant, type Tenant } from '@kontor/tenancy'
 export { createVaultKey, InvalidKeyRequest, type VaultKeyRequest } from './api-keys/administration.ts'
-export { EXPLICIT_SCOPES, VAULT_ROLES } from './api-keys/roles.ts'
+export { EXPLICIT_SCOPES, SERVICE_KEY_SCOPES, VAULT_ROLES } from './api-keys/roles.ts'
 export { buildVault, type VaultDeps } from './app.ts'
 export { type AcceptedLog, LogDamaged, SealerBusy } from './audit/accept-restore.ts'
 export { acceptRestoreFor } from './audit/accept-restore-for.ts'

@@ -1,4 +1,5 @@
 import { closeAll, connect, type DatabaseUrls } from '@kontor/postgres'
+import { SERVICE_KEY_SCOPES } from '@kontor/vault'
 import { ensureApiKey, ensureTenant, type NewIds } from '../tenants.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -23,7 +24,7 @@ export async function ensureDemoTenant(urls: DatabaseUrls, keys: Secrets['api_ke
     await ensureApiKey(
       vault.knex,
       keys.vault_service,
-      { ...admin, tenantId: null, role: 'invoicing', name: 'invoicing service' },
+      { ...admin, tenantId: null, role: 'invoicing', scopes: SERVICE_KEY_SCOPES, name: 'invoicing service' },
       ids,
     )
   } finally {

@@ -54,6 +54,7 @@ test(refuses, { purposes: ['charge'] }, /go together/)
 test(refuses, { scopes: ['token.reveal'], purposes: ['Charge it'] }, /a purpose is/)
 test(refuses, { tenantId: null }, /has the role invoicing/)
 test(refuses, { tenantId: null, role: 'invoicing', scopes: ['token.reveal'], purposes: ['charge'] }, /never reveals/)
+test(refuses, { tenantId: null, role: 'invoicing', scopes: ['token.dedup_tenant'] }, /secret\.read:processor at most/)
 
 test(refuses, { scopes: ['token.reveal:card:cvc'], purposes: ['charge'] }, /a scope beyond/)
 test(refuses, { requestsPerMinute: 0 }, /a limit is/)
@@ -76,6 +77,12 @@ test('token.reveal stands for every field, token.reveal:card for those of a card
     'token.reveal:card:holder_name',
     'token.dedup_tenant',
   ])
+})
+
+test('the service key of invoicing may be let read the credentials of processors', async (t) => {
+  const scopes = ['secret.read:processor']
+  const { text } = await createVaultKey(owner.knex, request({ tenantId: null, role: 'invoicing', scopes }), deps())
+  t.deepEqual(await stored(text), scopes)
 })
 
 test('every role that there is can be given', async (t) => {

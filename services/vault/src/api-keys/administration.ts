@@ -2,7 +2,7 @@ import { type GeneratedApiKey, generateApiKey } from '@kontor/api-key'
 import { type Bucket, newUuid } from '@kontor/ids'
 import type { Db } from '@kontor/postgres'
 import { createApiKey, InvalidNetwork, parseNetwork } from '@kontor/tenancy'
-import { EXPLICIT_SCOPES, expandScopes, REVEAL_SCOPES, VAULT_ROLES } from './roles.ts'
+import { EXPLICIT_SCOPES, expandScopes, REVEAL_SCOPES, SERVICE_KEY_SCOPES, VAULT_ROLES } from './roles.ts'
 
 /** A key that is to be made. */
 export interface VaultKeyRequest {
@@ -66,7 +66,10 @@ function refuseInvalid(request: VaultKeyRequest): void {
     throw new InvalidKeyRequest(`a scope beyond the role's is token.reveal or one of ${EXPLICIT_SCOPES.join(', ')}`)
   if (tenantId === null && role !== 'invoicing')
     throw new InvalidKeyRequest('a key without tenant has the role invoicing')
-  if (tenantId === null && scopes.length > 0) throw new InvalidKeyRequest('a key without tenant never reveals')
+  if (tenantId === null && !scopes.every((scope) => SERVICE_KEY_SCOPES.includes(scope)))
+    throw new InvalidKeyRequest(
+      `a key without tenant never reveals: beyond its role it has ${SERVICE_KEY_SCOPES} at most`,
+    )
   if (scopes.some((scope) => REVEAL_SCOPES.includes(scope)) !== purposes.length > 0) {
     throw new InvalidKeyRequest('the scope token.reveal and at least one purpose go together')
   }

@@ -26,6 +26,12 @@ const MATRIX: Readonly<Record<string, { roles: readonly string[]; routes: readon
       'DELETE /v1/accounts/{accountId}/hold',
     ],
   },
+  'processor.read': { roles: ['auditor', 'admin'], routes: ['GET /v1/processors'] },
+  'processor.write': {
+    roles: ['admin'],
+    routes: ['PUT /v1/processors/{processor}', 'DELETE /v1/processors/{processor}'],
+  },
+  'secret.read:processor': { roles: [], routes: ['GET /v1/processors/{processor}/credentials'] },
   'key.read': {
     roles: ['custodian', 'auditor', 'admin'],
     routes: ['GET /v1/keys', 'GET /v1/key-jobs', 'GET /v1/key-jobs/{jobId}'],
@@ -98,6 +104,9 @@ const BODIES: Readonly<Record<string, object>> = {
   'PATCH /v1/tokens/{tokenId}': { metadata: { shop: 'north' } },
   'POST /v1/tokens/{tokenId}/reveal': { fields: ['number'], purpose: 'charge' },
   'PUT /v1/accounts/{accountId}/hold': { reason: 'litigation' },
+  'PUT /v1/processors/{processor}': {
+    stripe: { secret_key: 'sk_test_4eC39HqLyjWDarjtT1zdp7dc', webhook_secrets: ['whsec_5WbX5kEWLlfzsGNj'] },
+  },
 }
 
 /** Sends a request that only the key can fail, or what follows after it was admitted. */
@@ -107,6 +116,7 @@ function send(route: Route, objects: Objects, authorization: string | undefined)
     tokenId,
     accountId,
     version: '9',
+    processor: 'stripe',
     event: formatId('evt', NO_ID),
     jobId: formatId('job', NO_ID),
   }

@@ -4,7 +4,8 @@ const EVERYBODY = ['signing_key.read']
 const CHECKOUT = ['token.create', 'token.read', 'token.update', 'token.delete', 'token.attach']
 const PRIVACY = ['token.read', 'account.erase', 'account.hold']
 const CUSTODIAN = ['key.read', 'key.rotate', 'key.rewrap', 'key.destroy']
-const AUDITOR = ['audit.read', 'key.read']
+const AUDITOR = ['audit.read', 'key.read', 'processor.read']
+const PROCESSORS = ['processor.read', 'processor.write']
 
 /** What each role may do. No role may reveal: that takes scopes and a purpose on the key itself. */
 const SCOPES_OF_ROLE: Readonly<Record<string, readonly string[]>> = {
@@ -14,7 +15,7 @@ const SCOPES_OF_ROLE: Readonly<Record<string, readonly string[]>> = {
   privacy: [...PRIVACY, ...EVERYBODY],
   custodian: [...CUSTODIAN, ...EVERYBODY],
   auditor: [...AUDITOR, ...EVERYBODY],
-  admin: [...new Set([...CHECKOUT, ...PRIVACY, ...CUSTODIAN, ...AUDITOR, ...EVERYBODY])],
+  admin: [...new Set([...CHECKOUT, ...PRIVACY, ...CUSTODIAN, ...AUDITOR, ...PROCESSORS, ...EVERYBODY])],
 }
 
 /** The roles that a key of the vault can have. */
@@ -27,8 +28,11 @@ export const REVEAL_SCOPES: readonly string[] = TYPES.flatMap((type) =>
   FIELDS_OF_TYPE[type].map((field) => revealScope(type, field)),
 )
 
+/** What the service key of invoicing needs beyond its role to charge: the tenants' credentials of their processors. */
+export const SERVICE_KEY_SCOPES: readonly string[] = ['secret.read:processor']
+
 /** Scopes that a key has only if they are named when it is made. */
-export const EXPLICIT_SCOPES: readonly string[] = [...REVEAL_SCOPES, 'token.dedup_tenant']
+export const EXPLICIT_SCOPES: readonly string[] = [...REVEAL_SCOPES, 'token.dedup_tenant', ...SERVICE_KEY_SCOPES]
 
 /**
  * Writes out the scopes that were named: `token.reveal` is every field, `token.reveal:card` every field of a card.

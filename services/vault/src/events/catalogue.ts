@@ -19,6 +19,10 @@ export const EVENT_TYPES = {
   'key.rewrapped': 'A job wrapped every key of the tenant by its current key-encryption key.',
   'key.resealed': 'A job sealed every record of the tenant under a new data-encryption key.',
   'key.destroyed': 'A retired key-encryption key was destroyed; the version of the event is the key’s.',
+  'processor.configured':
+    'Credentials of a processor were stored or replaced; the version of the event is theirs. Data: the processor.',
+  'processor.removed': 'Credentials of a processor were destroyed. Data: the processor.',
+  'processor.credentials_read': 'Credentials of a processor were given to the holder of the key. Data: the processor.',
 } as const
 
 /** What can happen in the vault. */

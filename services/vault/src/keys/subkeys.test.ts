@@ -5,14 +5,15 @@ import { deriveSubkeys } from './subkeys.ts'
 const TENANT = '0192f0c1-2a3b-7abc-8def-0123456789ab'
 
 function all(keys: ReturnType<typeof deriveSubkeys>): string[] {
-  const { idempotency, request, event, fingerprint } = keys
+  const { idempotency, request, event, credentials, processorKey, registration, fingerprint } = keys
   const fingerprints = Object.values(fingerprint).flatMap((levels) => [levels.number, levels.full])
-  return [idempotency, request, event, ...fingerprints].map((key) => key.toString('hex'))
+  const others = [credentials.test, credentials.live, processorKey, registration]
+  return [idempotency, request, event, ...others, ...fingerprints].map((key) => key.toString('hex'))
 }
 
 test('every use has a key of its own, 32 bytes long', (t) => {
   const keys = all(deriveSubkeys(randomBytes(32), TENANT))
-  t.is(new Set(keys).size, 9)
+  t.is(new Set(keys).size, 13)
   t.true(keys.every((key) => key.length === 64))
 })
 

@@ -14,6 +14,12 @@ export interface Subkeys {
   readonly request: Buffer
   /** HMAC key of the events' MACs. */
   readonly event: Buffer
+  /** Seal the tenant's credentials of processors, apart by mode. */
+  readonly credentials: Readonly<Record<'test' | 'live', Buffer>>
+  /** Names requests to processors, so that a request that is repeated has the name that it had. */
+  readonly processorKey: Buffer
+  /** HMAC key of the MACs of registrations. */
+  readonly registration: Buffer
   /** HMAC keys of fingerprints, apart by type and level: equal digits of a card and an account never look alike. */
   readonly fingerprint: Readonly<Record<InstrumentType, Readonly<Record<FingerprintLevel, Buffer>>>>
 }
@@ -35,6 +41,9 @@ export function deriveSubkeys(secret: Buffer, tenantId: string): Subkeys {
     idempotency: derive('idempotency-key'),
     request: derive('request-digest'),
     event: derive('event-mac'),
+    credentials: { test: derive('processor-credentials/test'), live: derive('processor-credentials/live') },
+    processorKey: derive('processor-key'),
+    registration: derive('registration-mac'),
     fingerprint: {
       card: fingerprints('card'),
       bank_account: fingerprints('bank_account'),

@@ -1,0 +1,68 @@
+import type { ApiServer, Mode } from '@kontor/http-api'
+import { deleteProcessor, getCredentials, listProcessors, type MaskedProcessor, putProcessor } from './schema.ts'
+import type { Processors, ShownProcessor } from './service.ts'
+
+/** What does not have the form of a version does not match any. */
+const NO_VERSION = 0
+
+/** HTTP to command, result to HTTP. */
+export function processorRoutes(app: ApiServer, processors: Processors): void {
+  app.get('/v1/processors', { schema: listProcessors, config: { scope: 'processor.read' } }, async ({ principal }) => ({
+    data: (await processors.list(principal)).map((shown) => toWire(shown, principal.mode)),
+  }))
+
+  app.put(
+    '/v1/processors/:processor',
+    { schema: putProcessor, config: { scope: 'processor.write' } },
+    async ({ principal, id: requestId, params: { processor }, headers, body }, reply) => {
+      const ifMatch = headers['if-match']
+      const version =
+        ifMatch === undefined ? undefined : Number(/^"([1-9][0-9]{0,8})"$/.exec(ifMatch)?.[1] ?? NO_VERSION)
+      const { shown, created } = await processors.put({ principal, requestId, processor, version, credentials: body })
+      return reply
+        .code(created ? 201 : 200)
+        .header('etag', etagOf(shown))
+        .send(toWire(shown, principal.mode))
+    },
+  )
+
+  app.get(
+    '/v1/processors/:processor/credentials',
+    { schema: getCredentials, config: { scope: 'secret.read:processor' } },
+    async ({ principal, id: requestId, params: { processor } }, reply) => {
+      const { version, credentials } = await processors.give({ principal, requestId, processor })
+      // The one place where credentials leave the vault.
+      const { stripe, paypal } = credentials.reveal()
+      return reply.header('etag', etagOf({ version })).send({
+        processor,
+        mode: principal.mode,
+        version,
+        ...(stripe && { stripe: { ...stripe, webhook_secrets: [...stripe.webhook_secrets] } }),
+        ...(paypal && { paypal }),
+      })
+    },
+  )
+
+  app.delete(
+    '/v1/processors/:processor',
+    { schema: deleteProcessor, config: { scope: 'processor.write' } },
+    async ({ principal, id: requestId, params: { processor } }, reply) => {
+      await processors.remove({ principal, requestId, processor })
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+function toWire({ processor, version, stripe, paypal, updatedAt }: ShownProcessor, mode: Mode): MaskedProcessor {
+  return {
+    processor,
+    mode,
+    version,
+    ...(stripe && { stripe }),
+    ...(paypal && { paypal }),
+    updated_at: updatedAt.toISOString(),
+  }
+}
+
+/** @see RFC 9110, 8.8.3 */
+const etagOf = ({ version }: { readonly version: number }) => `"${version}"`
