@@ -16,6 +16,8 @@ function runAva(server: TestServer, args: readonly string[]): { child: ChildProc
     cwd: REPOSITORY,
     stdio: 'inherit',
     env: {
+      // Every file loads the same sources into a thread of its own: what one has compiled, the others need not.
+      NODE_COMPILE_CACHE: join(REPOSITORY, 'node_modules', '.cache', 'compiled'),
       ...process.env,
       [ENVIRONMENT.adminUrl]: server.adminUrl,
       [ENVIRONMENT.passwords]: JSON.stringify(server.passwords),
