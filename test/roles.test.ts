@@ -53,7 +53,7 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     quote_acceptance: 'select',
     quote_step: 'select insert',
     quote_line: 'select insert update',
-    quote_conversion: 'select insert',
+    quote_conversion: 'select insert delete',
     quote_part: 'select insert',
     quote_revision: 'select insert',
     document_file: 'select insert',

@@ -138,8 +138,15 @@ CREATE OR REPLACE FUNCTION public.refuse_loose_part()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if exists (select from document where document.bucket = old.bucket and document.id = old.invoice_id) then
-    raise exception '% rows go with their invoice', tg_table_name using errcode = 'integrity_constraint_violation';
+  if tg_table_name = 'quote_conversion' and exists (
+       select from document
+        where document.bucket = old.bucket and document.id = old.invoice_id and document.state <> 'draft') then
+    raise exception 'what an issued invoice took of a quote stays' using errcode = 'integrity_constraint_violation';
+  end if;
+  if tg_table_name = 'quote_part' and exists (
+       select from quote_conversion
+        where quote_conversion.bucket = old.bucket and quote_conversion.invoice_id = old.invoice_id) then
+    raise exception 'a part goes with its conversion' using errcode = 'integrity_constraint_violation';
   end if;
   return old;
 end
@@ -155,6 +162,23 @@ begin
     return old;
   end if;
   raise exception 'a name of % is in use', old.kind using errcode = 'integrity_constraint_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_other_than_taken()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (select array_agg(quote_part.quantity order by quote_part.line_no) from quote_part
+       where quote_part.bucket = new.bucket and quote_part.invoice_id = new.id)
+     is distinct from
+     (select array_agg((line.form ->> 'quantity')::numeric order by line.place)
+        from jsonb_array_elements(new.content -> 'lines') with ordinality as line (form, place)) then
+    raise exception 'the invoice is not what it took of its quote'
+      using errcode = 'integrity_constraint_violation', constraint = 'invoice_as_taken';
+  end if;
+  return new;
 end
 $function$;
 
@@ -469,6 +493,7 @@ create index document_issued on document using btree (tenant_id, mode, document_
 create unique index document_proforma on document using btree (bucket, proforma_id) where proforma_id is not null;
 create index document_quote on document using btree (bucket, quote_id) where quote_id is not null;
 create index document_tenant on document using btree (tenant_id, mode, document_type, id);
+create trigger document_as_taken before update on document for each row when (old.state = 'draft' and new.state = 'issued' and new.document_type = 'invoice' and new.quote_id is not null) execute function refuse_other_than_taken();
 create trigger document_credit_applied after update on document for each row when (old.state = 'draft' and new.state = 'issued' and new.document_type = 'credit_note' and new.corrects_id is not null) execute function apply_credit_note();
 create trigger document_immutable before delete or update on document for each row when (old.state = 'issued') execute function refuse_change();
 create trigger document_kept before truncate on document for each statement execute function refuse_change();
@@ -852,7 +877,7 @@ create index quote_conversion_quote on quote_conversion using btree (bucket, quo
 create trigger quote_conversion_bound before delete on quote_conversion for each row execute function refuse_loose_part();
 create trigger quote_conversion_immutable before update on quote_conversion for each row execute function refuse_change();
 create trigger quote_conversion_kept before truncate on quote_conversion for each statement execute function refuse_change();
-grant select, insert on quote_conversion to kontor_invoicing_service;
+grant select, insert, delete on quote_conversion to kontor_invoicing_service;
 
 create table quote_line (
   bucket    smallint      not null,

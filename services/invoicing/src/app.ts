@@ -17,6 +17,7 @@ import { invoices } from './invoices/service.ts'
 import { issuerRoutes } from './issuers/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { proformaRoutes } from './proformas/routes.ts'
+import { proformas } from './proformas/service.ts'
 import { settling } from './proformas/settle.ts'
 import { quoteRoutes } from './quotes/routes.ts'
 import { quotes } from './quotes/service.ts'
@@ -44,12 +45,20 @@ export async function buildInvoicing(
   invoiceRoutes(app, deps, issue, (ids) => openOf(deps.database, ids))
   invoiceLifeRoutes(app, deps)
   creditNoteRoutes(app, deps, issue)
-  const credited = creditNotes(deps, issue)
+  const [quoted, proforma, credited] = [quotes(deps, issue), proformas(deps, issue), creditNotes(deps, issue)]
+  const invoice = invoices(deps, issue, (ids) => openOf(deps.database, ids))
   draftRoutes(app, deps, {
-    getQuote: quotes(deps, issue).get,
-    getInvoice: invoices(deps, issue, (ids) => openOf(deps.database, ids)).get,
+    getQuote: quoted.get,
+    getInvoice: invoice.get,
     getCreditNote: credited.get,
     recredit: credited.recredit,
+    quoted: quoted.quotedDrafts,
+    stateOf: {
+      quote: quoted.stateOf,
+      proforma: proforma.stateOf,
+      invoice: invoice.stateOf,
+      credit_note: async (_, { state }) => state,
+    },
   })
   invoiceRunRoutes(app, deps)
   proformaRoutes(app, deps, issue)

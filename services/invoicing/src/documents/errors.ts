@@ -240,3 +240,13 @@ export class CorrectionNotAllowed extends DomainError {
     super('corrects_id belongs to type_code 384; preceding_invoice names an invoice of another system')
   }
 }
+
+/** A draft that a release before changed without its part of the quote. */
+export class NotAsTaken extends DomainError {
+  readonly code = 'not_as_taken'
+  readonly status = 409
+  readonly title = 'The draft has other quantities than it took of its quote'
+  constructor() {
+    super('change its lines, or drop it and convert the quote again')
+  }
+}

@@ -197,7 +197,8 @@ test.serial(
     await pdfOf(id)
     const quote = await kontor.call('POST', '/v1/quotes', order)
     await kontor.call('POST', `/v1/quotes/${quote.body.id}/issue`)
-    await kontor.call('POST', `/v1/quotes/${quote.body.id}/accept`, {})
+    const converted = await kontor.call('POST', `/v1/quotes/${quote.body.id}/accept`, {})
+    await kontor.call('POST', `/v1/invoices/${converted.body.id}/issue`)
     const paid = { invoice_id: id, method: 'cash', amount_minor: 1, currency: 'CHF', received_on: '2026-11-23' }
     const payment = await kontor.call('POST', '/v1/payments', { ...paid, amount_minor: 2 })
     const back = { amount_minor: 1, refunded_on: '2026-11-23', invoice_id: id }
@@ -238,8 +239,8 @@ test.serial(
     }
     for (const [table, change] of Object.entries(tables)) {
       const remove = table === 'document' ? `delete from document where state = 'issued'` : `delete from ${table}`
-      // The service may delete drafts, and has no right on the others at all.
-      const by = table === 'document' ? '23000' : '42501'
+      // The service may delete drafts and what they took of a quote, and has no right on the others at all.
+      const by = ['document', 'quote_conversion'].includes(table) ? '23000' : '42501'
       await refusedBy(t, 'service', () => service(remove), by, remove)
       await refusedBy(t, 'owner', () => owner(remove), '23000', remove)
       await refusedBy(t, 'service', () => service(`truncate ${table} cascade`), '42501', `truncate ${table}`)

@@ -1,7 +1,7 @@
 import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import { findMissingGlyph, printedTexts } from '@kontor/invoice-pdf'
-import { withTransaction } from '@kontor/postgres'
+import { sqlstate, withTransaction } from '@kontor/postgres'
 import type { Deps } from '../deps.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, findAnswer, LOCK_WAIT_MS, replay } from '../idempotency/once.ts'
@@ -20,6 +20,7 @@ import {
   DueBeforeIssue,
   GlyphMissing,
   InvalidTransition,
+  NotAsTaken,
 } from './errors.ts'
 import { issueReads, type Parties } from './issue-reads.ts'
 import { isPlain } from './plain-text.ts'
@@ -130,7 +131,9 @@ export function issuing(deps: Deps) {
       answer: JSON.stringify(toWire(issued)),
       numberMark,
     }
-    const outcome = await drawFrom(actor, numbering, request, issuerId)
+    const outcome = await drawFrom(actor, numbering, request, issuerId).catch((error: unknown) => {
+      throw isNotAsTaken(error) ? new NotAsTaken() : error
+    })
     switch (outcome.kind) {
       case 'issued':
         return { status: 200, body: request.answer.replaceAll(numberMark, () => outcome.number), replayed: false }
@@ -148,6 +151,9 @@ export function issuing(deps: Deps) {
     }
   }
 }
+
+const isNotAsTaken = (error: unknown): boolean =>
+  sqlstate(error) === '23000' && (error as { constraint?: unknown }).constraint === 'invoice_as_taken'
 
 /**
  * Makes the function that judges drafts as an issue does, up to the draw, and changes nothing. What only the draw can tell, such as a

@@ -1,5 +1,5 @@
 import { bucketOf } from '@kontor/ids'
-import type { Database, Tx } from '@kontor/postgres'
+import type { Database, Db, Tx } from '@kontor/postgres'
 import type { Owner } from '../issuers/repo.ts'
 import type { DocumentType } from '../numbering/document-type.ts'
 import type { Document } from './document.ts'
@@ -128,11 +128,15 @@ export async function livesOf(database: Database, ids: readonly string[]): Promi
   return new Map(rows.map(({ id, ...life }) => [id, life]))
 }
 
-/** @throws {InvalidTransition} The document, which the transaction holds, is void. */
-export async function refuseVoid(tx: Tx, id: string, to: string): Promise<void> {
-  const row = await tx('document_void')
+export async function isVoid(db: Db, id: string): Promise<boolean> {
+  const row = await db('document_void')
     .select('voided_at')
     .where({ bucket: bucketOf(id), document_id: id })
     .first()
-  if (row !== undefined) throw new InvalidTransition('void', to, [])
+  return row !== undefined
+}
+
+/** @throws {InvalidTransition} The document, which the transaction holds, is void. */
+export async function refuseVoid(tx: Tx, id: string, to: string): Promise<void> {
+  if (await isVoid(tx, id)) throw new InvalidTransition('void', to, [])
 }

@@ -48,7 +48,7 @@ test.serial('a draft changes field by field, is added up again, and shows its ve
     t.like(issued.body.totals, { net_minor: 20_000 })
     t.like(await patch(url, 3, { terms: 'Sofort' }), {
       status: 409,
-      body: { code: 'invalid_transition', from: 'issued', to: 'draft', allowed: [] },
+      body: { code: 'invalid_transition', from: kind === 'quotes' ? 'sent' : 'issued', to: 'draft', allowed: [] },
     })
   }
 })
@@ -145,13 +145,37 @@ test.serial(
   },
 )
 
-test.serial('what was issued is not dropped', async (t) => {
-  const { url } = await drafted('quotes')
+test.serial('what is no draft any more is neither changed nor dropped, and is said to be what it is', async (t) => {
+  const { url, order } = await drafted('quotes', { valid_until: '2026-11-30' })
+  const refused = async (what: string, from: string, version: number) => {
+    const before = await kontor.state()
+    const body = { code: 'invalid_transition', from, allowed: [] }
+    t.like(await drop(what), { status: 409, body: { ...body, to: 'dropped' } })
+    if (!what.includes('proformas'))
+      t.like(await patch(what, version, {}), { status: 409, body: { ...body, to: 'draft' } })
+    t.deepEqual(await kontor.state(), before)
+  }
   await kontor.call('POST', `${url}/issue`)
-  t.like(await drop(url), {
-    status: 409,
-    body: { code: 'invalid_transition', from: 'issued', to: 'dropped', allowed: [] },
-  })
+  await refused(url, 'sent', 2)
+  await refused(url, 'sent', 1)
+  await kontor.call('POST', `${url}/decline`, {})
+  await refused(url, 'declined', 2)
+  const { url: other } = await drafted('quotes', { valid_until: '2026-11-23' })
+  await kontor.call('POST', `${other}/issue`)
+  kontor.clock.set('2026-11-24T10:00:00.000Z')
+  await refused(other, 'expired', 2)
+  kontor.clock.set('2026-11-23T10:00:00.000Z')
+  await kontor.call('POST', `${other}/accept`, {})
+  await refused(other, 'accepted', 2)
+  const { url: invoice } = await drafted()
+  await kontor.call('POST', `${invoice}/issue`)
+  await kontor.call('POST', `${invoice}/void`, { reason: 'Irrtum' })
+  await refused(invoice, 'void', 2)
+  const { body: proforma } = await kontor.call('POST', '/v1/proformas', order)
+  await kontor.call('POST', `/v1/proformas/${proforma.id}/issue`)
+  await refused(`/v1/proformas/${proforma.id}`, 'issued', 2)
+  await kontor.call('POST', `/v1/proformas/${proforma.id}/cancel`)
+  await refused(`/v1/proformas/${proforma.id}`, 'cancelled', 2)
 })
 
 test.serial(

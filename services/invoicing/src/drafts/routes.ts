@@ -9,16 +9,15 @@ import { QuoteWire } from '../quotes/schema.ts'
 import { Id } from '../wire/fields.ts'
 import { IfMatchHeader, tagged, versionOf } from '../wire/if-match.ts'
 import { PatchCreditNote, PatchInvoice, PatchQuote } from './schema.ts'
-import { drafts, type RecreditDraft } from './service.ts'
+import { type DraftNeeds, drafts } from './service.ts'
 
 type Get<Wire> = (actor: Principal, id: string) => Promise<Wire>
 
-/** How each type is shown once it was changed, and how a credit note is shared out. */
-export interface DraftDeps {
+/** How each type is shown once it was changed, and what of a change only its own feature knows. */
+export interface DraftDeps extends DraftNeeds {
   readonly getQuote: Get<Static<typeof QuoteWire>>
   readonly getInvoice: Get<Static<typeof InvoiceWire>>
   readonly getCreditNote: Get<Static<typeof CreditNoteWire>>
-  readonly recredit: RecreditDraft
 }
 
 const NOTHING = { 204: Type.Null({ description: 'It is gone.' }) }
@@ -26,7 +25,7 @@ const REFUSALS = problemResponses(400, 401, 403, 404, 409, 410, 412, 422, 428, 5
 
 /** Changing and dropping drafts of every type. */
 export function draftRoutes(app: ApiServer, deps: Deps, given: DraftDeps): void {
-  const service = drafts(deps, given.recredit)
+  const service = drafts(deps, given)
 
   app.patch(
     '/v1/quotes/:quoteId',

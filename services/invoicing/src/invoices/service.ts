@@ -1,5 +1,6 @@
 import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf, parseId } from '@kontor/ids'
+import type { Db } from '@kontor/postgres'
 import type { Static } from 'typebox'
 import type { Settlement } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
@@ -8,7 +9,7 @@ import { writeDraft } from '../documents/draft.ts'
 import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
 import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
-import { correctionsOf, findDocument, listDocuments, livesOf } from '../documents/repo.ts'
+import { correctionsOf, findDocument, isVoid, listDocuments, livesOf } from '../documents/repo.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
 import { findByName } from '../names/unique-name.ts'
@@ -61,6 +62,10 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, openOf: 
 
     issue: (actor: Principal, id: string, idempotencyKey: string): Promise<Answer> =>
       issue(actor, { type: 'invoice', id, idempotencyKey }, (invoice) => invoiceToWire(invoice, undefined, deps.now())),
+
+    /** Where an invoice stands. */
+    stateOf: async (db: Db, invoice: Document): Promise<string> =>
+      (await isVoid(db, invoice.id)) ? 'void' : invoice.state,
 
     async get(actor: Principal, id: string): Promise<Static<typeof InvoiceWire>> {
       const [invoice] = await wired([await find(actor, id)])

@@ -1,6 +1,11 @@
 import { parseId } from '@kontor/ids'
 import test from 'ava'
-import { type InvoicingUnderTest, invoicingUnderTest, issuerAndAccount } from '../../../../test/support/invoicing.ts'
+import {
+  type InvoicingUnderTest,
+  invoicingUnderTest,
+  issuerAndAccount,
+  LINE,
+} from '../../../../test/support/invoicing.ts'
 
 let kontor: InvoicingUnderTest
 test.before(async () => {
@@ -124,15 +129,19 @@ test.serial('two payments that both would settle it make one invoice; what is to
 })
 
 test.serial(
-  'the draft that a paid proforma became is not dropped, and whoever issues it by hand is first',
+  'the draft that a paid proforma became is neither changed nor dropped, and whoever issues it by hand is first',
   async (t) => {
     const { id } = await issued()
     await pay(id, 10810)
     const { invoice_id } = await shown(id)
-    t.like(await kontor.call('DELETE', `/v1/invoices/${invoice_id}`), {
-      status: 409,
-      body: { code: 'invalid_transition' },
-    })
+    const before = await kontor.state()
+    const url = `/v1/invoices/${invoice_id}`
+    const refused = { status: 409, body: { code: 'paid_for', proforma_id: id } }
+    t.like(await kontor.call('DELETE', url), refused)
+    const headers = { 'if-match': '"1"' }
+    t.like(await kontor.call('PATCH', url, { lines: [{ ...LINE, price: '1' }] }, { headers }), refused)
+    t.like(await kontor.call('PATCH', url, { terms: 'x' }, { headers }), refused)
+    t.deepEqual(await kontor.state(), before)
     t.is((await kontor.call('POST', `/v1/invoices/${invoice_id}/issue`)).status, 200)
     await kontor.work()
     t.like(await invoiceOf(id), { payment_status: 'paid', paid_minor: 10810 })

@@ -1,5 +1,5 @@
 import { bucketOf } from '@kontor/ids'
-import type { Database, Tx } from '@kontor/postgres'
+import type { Db, Tx } from '@kontor/postgres'
 import type { Owner } from '../issuers/repo.ts'
 
 /** What ended a proforma. */
@@ -17,7 +17,7 @@ select asked.id, invoice.id as invoice_id, ended.cancelled_at
   left join proforma_cancellation as ended on ended.bucket = asked.bucket and ended.proforma_id = asked.id`
 
 /** Of proformas, or of those that the transaction holds, by their ids. */
-export async function endedOf(db: Database['knex'] | Tx, ids: readonly string[]): Promise<Map<string, Ended>> {
+export async function endedOf(db: Db, ids: readonly string[]): Promise<Map<string, Ended>> {
   if (ids.length === 0) return new Map()
   const { rows }: { rows: Ended[] } = await db.raw(ENDED_SQL, [ids.map(bucketOf), [...ids]])
   return new Map(rows.map((row) => [row.id, row]))

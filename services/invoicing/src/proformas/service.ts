@@ -1,6 +1,6 @@
 import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf, formatId, parseId } from '@kontor/ids'
-import type { Tx } from '@kontor/postgres'
+import type { Db, Tx } from '@kontor/postgres'
 import type { Static } from 'typebox'
 import { openOf, type Settlement } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
@@ -110,6 +110,10 @@ export function proformas(deps: Deps, issue: ReturnType<typeof issuing>) {
       }
       return once(database, actor.tenantId, digest, { judge: async () => undefined, write })
     },
+
+    /** Where a proforma stands. */
+    stateOf: async (db: Db, proforma: Document): Promise<string> =>
+      stateOf(proforma, (await repo.endedOf(db, [proforma.id])).get(proforma.id)),
 
     async get(actor: Principal, id: string): Promise<Wire> {
       const [proforma] = await wired([await find(actor, id)])

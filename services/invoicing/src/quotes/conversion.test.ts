@@ -175,6 +175,12 @@ test.serial(
       'a line that was converted from the start',
     )
     await refused(service(`delete from quote_part where invoice_id = '${invoiceId}'`), '42501', 'delete of a part')
+    await refused(
+      kontor.sql(`delete from quote_part where invoice_id = '${invoiceId}'`),
+      '23000',
+      'owner: delete of a part of a draft',
+    )
+    t.is((await kontor.call('POST', `/v1/invoices/${invoice.id}/issue`)).status, 200)
     for (const table of ['quote_part', 'quote_conversion']) {
       await refused(
         kontor.sql(`delete from ${table} where invoice_id = '${invoiceId}'`),

@@ -62,6 +62,31 @@ export class ConversionExceedsQuote extends DomainError {
   }
 }
 
+/** What was not quoted was not accepted either. */
+export class LineNotQuoted extends DomainError {
+  readonly code = 'line_not_quoted'
+  readonly status = 409
+  readonly title = 'The quote has no such line'
+  override readonly extensions: { line: number }
+  /** @param line Position among the lines that were given, from 1. */
+  constructor(line: number) {
+    super('name, unit, price and VAT are those of the quote; anything else goes on an invoice of its own')
+    this.extensions = { line }
+  }
+}
+
+/** An invoice that was made from a quote asks for what was agreed on. */
+export class QuotedTerm extends DomainError {
+  readonly code = 'quoted_term'
+  readonly status = 409
+  readonly title = 'The invoice would not be what was quoted'
+  override readonly extensions: { field: string }
+  constructor(field: string) {
+    super('it follows from the quote: change quantities, or drop the draft and make an invoice without a quote')
+    this.extensions = { field }
+  }
+}
+
 export class UnknownLine extends DomainError {
   readonly code = 'unknown_line'
   readonly status = 422

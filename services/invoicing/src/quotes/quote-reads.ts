@@ -1,5 +1,5 @@
 import { NotFound, type Principal } from '@kontor/http-api'
-import type { Tx } from '@kontor/postgres'
+import type { Db, Tx } from '@kontor/postgres'
 import type { Static } from 'typebox'
 import type { Account } from '../accounts/account.ts'
 import { findAccount } from '../accounts/repo.ts'
@@ -27,7 +27,7 @@ export function quoteReads({ database, now }: Deps) {
     return quote
   }
 
-  async function lifeOf(source: typeof database | Tx, id: string): Promise<QuoteLife> {
+  async function lifeOf(source: typeof database | Db, id: string): Promise<QuoteLife> {
     return (await livesOf(source, [id])).get(id) ?? UNTOUCHED
   }
 

@@ -1,5 +1,5 @@
 import { bucketOf } from '@kontor/ids'
-import type { Database, Tx } from '@kontor/postgres'
+import type { Database, Db, Tx } from '@kontor/postgres'
 import type { Owner } from '../issuers/repo.ts'
 import type { LineProgress, QuoteLife, QuoteStep } from './life.ts'
 import { billionths, type LineTaken, type Part, type Taken } from './parts.ts'
@@ -36,7 +36,7 @@ select wanted.id as quote_id, ended.step, ended.at, ended.reason, ended.accepted
      where quote_conversion.bucket = wanted.bucket and quote_conversion.quote_id = wanted.id) as made on true`
 
 /** @param database A pool, or the transaction that just changed them. */
-export async function livesOf(database: Database | Tx, quoteIds: readonly string[]): Promise<Map<string, QuoteLife>> {
+export async function livesOf(database: Database | Db, quoteIds: readonly string[]): Promise<Map<string, QuoteLife>> {
   if (quoteIds.length === 0) return new Map()
   const values = [quoteIds.map(bucketOf), [...quoteIds]]
   const rows: readonly LifeRow[] =
@@ -140,6 +140,35 @@ export async function insertPart(
   await tx('quote_part').insert(
     part.lines.map(({ line, quantity, shares }) => ({ ...key, line_no: line, quantity, shares })),
   )
+}
+
+/** The language that an account is written to in, unless a document says otherwise. */
+export async function languageOf(tx: Tx, accountId: string): Promise<'de' | 'en'> {
+  const row: { language: 'de' | 'en' } | undefined = await tx('account')
+    .where({ bucket: bucketOf(accountId), id: accountId })
+    .first('language')
+  return row?.language ?? 'de'
+}
+
+/** @returns Which lines of its quote an invoice has, in the order in which it has them. */
+export async function partOf(tx: Tx, invoiceId: string): Promise<number[]> {
+  return tx('quote_part')
+    .where({ bucket: bucketOf(invoiceId), invoice_id: invoiceId })
+    .orderBy('line_no')
+    .pluck('line_no')
+}
+
+/**
+ * Gives back what a draft took of its quote. An issued invoice is refused by the database itself.
+ *
+ * @returns When it was taken.
+ */
+export async function deletePart(tx: Tx, invoiceId: string): Promise<Date | undefined> {
+  const [row]: { created_at: Date }[] = await tx('quote_conversion')
+    .where({ bucket: bucketOf(invoiceId), invoice_id: invoiceId })
+    .delete()
+    .returning('created_at')
+  return row?.created_at
 }
 
 /** @returns False when the quote has a revision already. */

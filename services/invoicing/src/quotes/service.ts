@@ -1,8 +1,9 @@
 import type { Principal } from '@kontor/http-api'
 import { bucketOf, formatId, parseId } from '@kontor/ids'
-import { sqlstate } from '@kontor/postgres'
+import { type Db, sqlstate } from '@kontor/postgres'
 import type { Static } from 'typebox'
 import type { Deps } from '../deps.ts'
+import type { Document } from '../documents/document.ts'
 import { judgeDraft, writeDraft } from '../documents/draft.ts'
 import { InvalidTransition } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
@@ -13,8 +14,9 @@ import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
 import { findByName } from '../names/unique-name.ts'
 import { RevisedQuoteAccepted } from './errors.ts'
-import { mustAllow, UNTOUCHED } from './life.ts'
+import { mustAllow, stateOf, UNTOUCHED } from './life.ts'
 import { quoteReads } from './quote-reads.ts'
+import { quotedDrafts } from './retake.ts'
 import { QUOTE_TYPE_CODE } from './revisions.ts'
 import type { CreateQuote, QuoteWire } from './schema.ts'
 import { quoteToWire, termsOf } from './wire.ts'
@@ -69,6 +71,13 @@ export function quotes(deps: Deps, issue: ReturnType<typeof issuing>) {
       const [quote] = await reads.wired([await reads.find(actor, id)])
       return quote as Static<typeof QuoteWire>
     },
+
+    /** Where a quote stands. */
+    stateOf: async (db: Db, quote: Document): Promise<string> =>
+      stateOf(quote, (await reads.lifeOf(db, quote.id)).step, deps.now()),
+
+    /** How the invoice drafts of quotes change. */
+    quotedDrafts,
 
     /** What the quote says, in the bytes that `terms_hash` is of. */
     terms: async (actor: Principal, id: string): Promise<string> => termsOf(await reads.find(actor, id)),
