@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { compiled } from '../support/compiled.ts'
 
 /**
  * Starts a service as an operator would, with IPC, by which it says where it listens.
@@ -13,7 +14,7 @@ export async function serviceProcess(
   env: Readonly<Record<string, string>>,
 ): Promise<{ url: string }> {
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { ...compiled(), PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let written = ''

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { compiled } from './compiled.ts'
 import { REPOSITORY } from './test-server.ts'
 
 /** A service that has not said by then where it listens is not going to. */
@@ -50,7 +51,12 @@ export async function startKillable(
     stop: () => end('SIGTERM'),
     async start() {
       const started = spawn(process.execPath, [join(REPOSITORY, 'services', service, 'src/main.ts')], {
-        env: { PATH: process.env.PATH ?? '', ...environment, [`${service.toUpperCase()}_LISTEN`]: '127.0.0.1:0' },
+        env: {
+          ...compiled(),
+          PATH: process.env.PATH ?? '',
+          ...environment,
+          [`${service.toUpperCase()}_LISTEN`]: '127.0.0.1:0',
+        },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       })
       child = started
