@@ -10,6 +10,7 @@ import { buildVault, createTenant, createVaultKey } from '@kontor/vault'
 import test from 'ava'
 import pg from 'pg'
 import { freshDatabases } from '../../../../test/support/database.ts'
+import { commandLine } from '../testing/command-line.ts'
 import { exportAudit } from './audit-export.ts'
 import { type AuditVerifyOptions, verifyAudit } from './audit-verify.ts'
 import type { Command } from './command.ts'
@@ -114,17 +115,9 @@ async function sealed(size: number): Promise<void> {
 }
 
 function command(): Command {
-  said = []
-  return {
-    config: { cwd: folder, required: () => databaseUrl },
-    screen: {
-      say: () => {},
-      progress: () => {},
-      result: (_: unknown, lines: string[]) => said.push(...lines),
-      columns: undefined,
-    },
-    stop: { signal: new AbortController().signal },
-  } as unknown as Command
+  const line = commandLine({ cwd: folder, required: () => databaseUrl })
+  said = line.said
+  return line.command
 }
 
 const environment = () => ({ VAULT_URL: vaultUrl, VAULT_API_KEY: auditor })

@@ -6,7 +6,7 @@ import {
   LINE,
 } from '../../../../test/support/invoicing.ts'
 import { Sentence } from '../sentence.ts'
-import type { Command } from './command.ts'
+import { commandLine } from '../testing/command-line.ts'
 import { cancelInvoice, creditInvoice, issueDocument, showDocument, voidInvoice } from './correction.ts'
 
 let kontor: InvoicingUnderTest
@@ -18,21 +18,7 @@ test.before(async () => {
 })
 test.after.always(() => kontor.close())
 
-function commandLine() {
-  const said: string[] = []
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads the fields it asserts.
-  const results: any[] = []
-  const result = (value: unknown, lines: string[]) => {
-    results.push(value)
-    said.push(...lines)
-  }
-  const command = {
-    config: { cwd: '/', home: '/none', services },
-    screen: { say: () => {}, progress: () => {}, result, columns: undefined },
-    stop: { signal: new AbortController().signal },
-  } as unknown as Command
-  return { command, said, results }
-}
+const terminal = () => commandLine({ services })
 
 async function drafted() {
   const { order } = await issuerAndAccount(kontor)
@@ -42,7 +28,7 @@ async function drafted() {
 
 test.serial('an invoice is issued, credited in part, and cancelled', async (t) => {
   const id = await drafted()
-  const { command, said, results } = commandLine()
+  const { command, said, results } = terminal()
   t.is(await issueDocument(command, 'inv', id, {}), 0)
   t.regex(said[0] ?? '', /^\d{9}-1 issued: 216\.20 CHF, 216\.20 CHF open\.$/)
   t.is(await creditInvoice(command, id, { reason: 'Retour', line: ['2:1'] }), 0)
@@ -62,7 +48,7 @@ test.serial('an invoice is issued, credited in part, and cancelled', async (t) =
 })
 
 test.serial('an invoice that nobody has seen is made void; one that was sent is refused', async (t) => {
-  const { command, said } = commandLine()
+  const { command, said } = terminal()
   const [unseen, sent] = [await drafted(), await drafted()]
   for (const id of [unseen, sent]) await kontor.call('POST', `/v1/invoices/${id}/issue`)
   await kontor.call('POST', `/v1/invoices/${sent}/sent`, { channel: 'post' })
@@ -73,7 +59,7 @@ test.serial('an invoice that nobody has seen is made void; one that was sent is 
 })
 
 test.serial('what is wrong on the command line is said before anybody is asked', async (t) => {
-  const { command } = commandLine()
+  const { command } = terminal()
   const sentence = (message: RegExp) => ({ instanceOf: Sentence, message })
   await t.throwsAsync(showDocument(command, 'inv', 'cre_1'), sentence(/inv_…/))
   await t.throwsAsync(showDocument(command, 'cre', 'inv_1'), sentence(/cre_…/))

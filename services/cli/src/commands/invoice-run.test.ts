@@ -5,7 +5,7 @@ import test from 'ava'
 import { type InvoicingUnderTest, invoicingUnderTest, issuerAndAccount } from '../../../../test/support/invoicing.ts'
 import { Refused } from '../job/api-client.ts'
 import { Sentence } from '../sentence.ts'
-import type { Command } from './command.ts'
+import { commandLine } from '../testing/command-line.ts'
 import { showInvoiceRun, startInvoiceRun } from './invoice-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kontor-run-cli-'))
@@ -23,27 +23,13 @@ test.after.always(async () => {
 })
 
 /** A terminal; where something is waited for, the jobs are done when it says so the first time. */
-function terminal(services: object = { invoicingUrl, invoicingKey }) {
-  const said: string[] = []
-  const progress: string[] = []
-  const results: unknown[] = []
-  const command = {
-    config: { cwd: folder, home: join(folder, 'none'), services },
-    screen: {
-      say: () => {},
-      progress: (line: string) => {
-        progress.push(line)
-        if (progress.length === 1) void kontor.work()
-      },
-      result: (value: unknown, lines: string[]) => {
-        results.push(value)
-        said.push(...lines)
-      },
-      columns: undefined,
-    },
-    stop: { signal: new AbortController().signal },
-  } as unknown as Command
-  return { command, said, progress, results }
+function terminal() {
+  let waited = false
+  const onProgress = () => {
+    if (!waited) void kontor.work()
+    waited = true
+  }
+  return commandLine({ services: { invoicingUrl, invoicingKey }, cwd: folder, onProgress })
 }
 
 async function drafts() {

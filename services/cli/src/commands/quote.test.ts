@@ -7,7 +7,7 @@ import {
 } from '../../../../test/support/invoicing.ts'
 import { Refused } from '../job/api-client.ts'
 import { Sentence } from '../sentence.ts'
-import type { Command } from './command.ts'
+import { commandLine } from '../testing/command-line.ts'
 import { acceptQuote, convertQuote, endQuote, showQuote } from './quote.ts'
 
 // Against a running service, as a salesperson works.
@@ -21,24 +21,7 @@ test.before(async () => {
 })
 test.after.always(() => kontor.close())
 
-function commandLine() {
-  const said: string[] = []
-  const results: Record<string, unknown>[] = []
-  const command = {
-    config: { cwd: '/', home: '/nowhere', services: { invoicingUrl, invoicingKey } },
-    screen: {
-      say: () => {},
-      progress: () => {},
-      result: (value: Record<string, unknown>, lines: string[]) => {
-        results.push(value)
-        said.push(...lines)
-      },
-      columns: undefined,
-    },
-    stop: { signal: new AbortController().signal },
-  } as unknown as Command
-  return { command, said, results }
-}
+const terminal = () => commandLine({ services: { invoicingUrl, invoicingKey } })
 
 async function draft(): Promise<string> {
   const { order } = await issuerAndAccount(kontor)
@@ -48,7 +31,7 @@ async function draft(): Promise<string> {
 
 test('a quote is sent, accepted and invoiced in parts', async (t) => {
   const id = await draft()
-  const { command, said, results } = commandLine()
+  const { command, said, results } = terminal()
   t.is(await endQuote(command, 'issue', id), 0)
   t.regex(said[0] ?? '', /^Q-\d+-1 is sent, until 2026-12-24\.$/)
   t.is(await acceptQuote(command, id, { by: 'Erika', role: 'Einkauf', fromAddress: '192.0.2.7', convert: false }), 0)
@@ -66,7 +49,7 @@ test('a quote is sent, accepted and invoiced in parts', async (t) => {
 
 test('accepting makes the invoice at once unless asked not to', async (t) => {
   const id = await draft()
-  const { command, said } = commandLine()
+  const { command, said } = terminal()
   await endQuote(command, 'issue', id)
   t.is(await acceptQuote(command, id, { convert: true, externalId: 'cli-1' }), 0)
   t.regex(said.at(-1) ?? '', /^Invoice draft inv_/)
@@ -78,7 +61,7 @@ test('a quote is declined or cancelled, with a reason', async (t) => {
     ['cancel', 'cancelled'],
   ] as const) {
     const id = await draft()
-    const { command, said } = commandLine()
+    const { command, said } = terminal()
     await endQuote(command, 'issue', id)
     t.is(await endQuote(command, action, id, { reason: 'zu teuer' }), 0)
     t.regex(said[1] ?? '', new RegExp(`is ${state}\\.$`))
@@ -90,7 +73,7 @@ test('a quote is declined or cancelled, with a reason', async (t) => {
 
 test('what is wrong on the command line is said before anybody is asked', async (t) => {
   const id = 'quo_01h455vb4pex5vsknk084sn02q'
-  const { command } = commandLine()
+  const { command } = terminal()
   const sentence = (message: RegExp) => ({ instanceOf: Sentence, message })
   await t.throwsAsync(showQuote(command, 'inv_1'), sentence(/quo_…/))
   await t.throwsAsync(acceptQuote(command, id, { role: 'Einkauf', convert: true }), sentence(/--by/))

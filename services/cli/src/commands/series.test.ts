@@ -6,7 +6,7 @@ import { parseId } from '@kontor/ids'
 import test from 'ava'
 import { type InvoicingUnderTest, invoicingUnderTest, issuerAndAccount } from '../../../../test/support/invoicing.ts'
 import { Sentence } from '../sentence.ts'
-import type { Command } from './command.ts'
+import { commandLine } from '../testing/command-line.ts'
 import { auditSeries } from './series-audit.ts'
 import { reportSeries } from './series-report.ts'
 
@@ -25,24 +25,7 @@ test.after.always(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function commandLine(services: object = { invoicingUrl, invoicingKey }) {
-  const said: string[] = []
-  const results: unknown[] = []
-  const command = {
-    config: { cwd: folder, home: join(folder, 'none'), services },
-    screen: {
-      say: () => {},
-      progress: () => {},
-      result: (value: unknown, lines: string[]) => {
-        results.push(value)
-        said.push(...lines)
-      },
-      columns: undefined,
-    },
-    stop: { signal: new AbortController().signal },
-  } as unknown as Command
-  return { command, said, results }
-}
+const terminal = (services: object = { invoicingUrl, invoicingKey }) => commandLine({ services, cwd: folder })
 
 async function series() {
   const { order, account } = await issuerAndAccount(kontor)
@@ -56,7 +39,7 @@ async function series() {
 
 test.serial('a series that is as it must be ends with 0, and says what is in it', async (t) => {
   const { id } = await series()
-  const { command, said, results } = commandLine()
+  const { command, said, results } = terminal()
   t.is(await auditSeries(command, id), 0)
   t.deepEqual(said, [
     '3 numbers, 1 to 3: 3 issued.',
@@ -73,7 +56,7 @@ test.serial('a gap and an altered document end with 1, and are named', async (t)
   await kontor.sql('alter table document disable trigger user')
   await kontor.sql("update document set snapshot = '{}' where series_id = $1 and seq = 3", [uuid])
   await kontor.sql('alter table document enable trigger user')
-  const { command, said } = commandLine()
+  const { command, said } = terminal()
   t.is(await auditSeries(command, id), 1)
   t.is(said[1], '1 missing: 2')
   t.regex(said[2] ?? '', /^1 with a document that was altered or is lost: \d{9}-3$/)
@@ -82,7 +65,7 @@ test.serial('a gap and an altered document end with 1, and are named', async (t)
 
 test.serial('a report is written for its owner alone, and never over another file', async (t) => {
   const { id } = await series()
-  const { command, results } = commandLine()
+  const { command, results } = terminal()
   const options = {
     from: '2026-11-19',
     to: '2026-11-20',
@@ -112,7 +95,7 @@ test.serial('a report is written for its owner alone, and never over another fil
 
 test.serial('a report that is refused leaves no file behind', async (t) => {
   const { id } = await series()
-  const { command } = commandLine()
+  const { command } = terminal()
   const error = await t.throwsAsync(reportSeries(command, id, { from: '2026-02-30', csv: 'refused.csv' }))
   t.is(error?.name, 'Refused')
   t.throws(() => statSync(join(folder, 'refused.csv')), { code: 'ENOENT' })
@@ -120,11 +103,11 @@ test.serial('a report that is refused leaves no file behind', async (t) => {
 
 test.serial('what is missing on the command line is said before anybody is asked', async (t) => {
   const id = 'ser_01h455vb4pex5vsknk084sn02q'
-  const { command } = commandLine()
+  const { command } = terminal()
   const sentence = (message: RegExp) => ({ instanceOf: Sentence, message })
   await t.throwsAsync(auditSeries(command, 'inv_1'), sentence(/ser_…/))
   await t.throwsAsync(reportSeries(command, id, {}), sentence(/--pdf, --csv or both/))
   await t.throwsAsync(reportSeries(command, id, { csv: 'x.csv', from: '1.1.2026' }), sentence(/2026-01-31/))
-  await t.throwsAsync(auditSeries(commandLine({}).command, id), sentence(/INVOICING_URL/))
-  await t.throwsAsync(auditSeries(commandLine({ invoicingUrl }).command, id), sentence(/INVOICING_API_KEY/))
+  await t.throwsAsync(auditSeries(terminal({}).command, id), sentence(/INVOICING_URL/))
+  await t.throwsAsync(auditSeries(terminal({ invoicingUrl }).command, id), sentence(/INVOICING_API_KEY/))
 })
