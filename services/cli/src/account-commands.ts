@@ -1,4 +1,5 @@
 import type { Command as CommandLine } from 'commander'
+import { addBalanceCommands } from './balance-commands.ts'
 import { type Calls, json } from './command-parts.ts'
 import type { HoldOptions } from './commands/account.ts'
 import type { VerifyOptions } from './commands/verify-receipt.ts'
@@ -9,8 +10,10 @@ import { VAULT_ACCESS_HELP } from './vault-access.ts'
 export function addAccountCommands(program: CommandLine, calls: Calls, env: Environment): void {
   const account = program
     .command('account')
-    .summary('erase customers, and hold that up')
-    .description('Customers whose payment data the vault keeps. It takes a key with the role privacy.')
+    .summary('see who owes what; erase customers, and hold that up')
+    .description(
+      'What customers owe, and their payment data in the vault: to erase it takes a key with the role privacy.',
+    )
   account
     .command('erase')
     .description(
@@ -46,6 +49,8 @@ export function addAccountCommands(program: CommandLine, calls: Calls, env: Envi
     .action(
       calls(async (command, id: string) => (await import('./commands/account.ts')).releaseAccount(command, env, id)),
     )
+
+  addBalanceCommands(account, calls)
 
   program
     .command('receipt')

@@ -1,9 +1,9 @@
-import { type Command as CommandLine, Option } from 'commander'
-import { type Calls, collect, json } from './command-parts.ts'
-import type { CancelOptions, CorrectionOptions, CreditOptions } from './commands/correction.ts'
+import type { Command as CommandLine } from 'commander'
+import { type Calls, collect, json, key } from './command-parts.ts'
+import type { CancelOptions, CreditOptions } from './commands/correction.ts'
+import type { IntentOptions } from './commands/new-key.ts'
 import { INVOICING_ACCESS_HELP } from './invoicing-access.ts'
 
-const key = () => new Option('--key <KEY>', 'name this intent: the same call under it is done once')
 /** Bookkeeping looks on; those who write invoices correct them. */
 const ACCESS_HELP = INVOICING_ACCESS_HELP.replace('accounting or admin', 'invoicing or admin')
 const load = () => import('./commands/correction.ts')
@@ -24,7 +24,7 @@ export function addCorrectionCommands(program: CommandLine, calls: Calls): void 
     shape(group.command('issue').description(`Gives the ${what} its number; from then on it does not change.`))
       .addOption(key())
       .action(
-        calls(async (command, id: string, options: CorrectionOptions) =>
+        calls(async (command, id: string, options: IntentOptions) =>
           (await load()).issueDocument(command, prefix, id, options),
         ),
       )
@@ -50,7 +50,7 @@ export function addCorrectionCommands(program: CommandLine, calls: Calls): void 
       calls(async (command, id: string, options: CancelOptions) => (await load()).cancelInvoice(command, id, options)),
     )
   take('void', 'Makes an invoice void that nobody has seen; else it is cancelled.').action(
-    calls(async (command, id: string, options: CorrectionOptions & { reason: string }) =>
+    calls(async (command, id: string, options: IntentOptions & { reason: string }) =>
       (await load()).voidInvoice(command, id, options),
     ),
   )

@@ -32,3 +32,6 @@ Environment:
   INVOICING_URL        where invoicing is
   INVOICING_API_KEY    a key with the role accounting or admin; the demo's own is found by itself
   KONTOR_HOME          folder of the demo (default: .kontor)`
+
+/** For commands that look into the books or write them, which those who write invoices may as well. */
+export const BOOKS_ACCESS_HELP = INVOICING_ACCESS_HELP.replace('accounting or admin', 'accounting, invoicing or admin')

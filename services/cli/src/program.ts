@@ -1,3 +1,4 @@
+import { containsPan } from '@kontor/payment-data'
 import { Argument, Command as CommandLine } from 'commander'
 import { addAccountCommands } from './account-commands.ts'
 import { addAuditCommands } from './audit-commands.ts'
@@ -10,6 +11,7 @@ import { addCorrectionCommands } from './correction-commands.ts'
 import { addInvoiceRunCommands } from './invoice-run-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
+import { addPaymentCommands } from './payment-commands.ts'
 import { addQuoteCommands } from './quote-commands.ts'
 import { addSeriesCommands } from './series-commands.ts'
 import { listenForStop } from './stop-request.ts'
@@ -50,7 +52,12 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
     .description('Kontor, a counting house of your own: a vault for payment data and an invoicing service beside it.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')
-    .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) })
+    .configureOutput({
+      writeOut: (text) => out.write(text),
+      writeErr: (text) => err.write(text),
+      // What is wrong with a command line is said in its own words, which may be anything.
+      outputError: (text, write) => write(containsPan(text) ? CARD_TYPED : text),
+    })
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .showSuggestionAfterError()
     .showHelpAfterError('(kontor --help says more)')
@@ -149,10 +156,15 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
 
   addQuoteCommands(program, calls)
 
+  addPaymentCommands(program, calls)
+
   addInvoiceRunCommands(program, calls)
 
   return program
 }
+
+const CARD_TYPED =
+  'error: the command line is none, and holds what looks like a card number: those go to the vault, and nowhere else\n'
 
 const START_HELP = `
 Environment:

@@ -1,9 +1,9 @@
-import { decimalFromMinor } from '@kontor/money'
 import { invoicingApi } from '../invoicing-access.ts'
 import { Sentence } from '../sentence.ts'
+import { shownAmount } from './amount.ts'
 import type { Command } from './command.ts'
 import { namedId } from './named-id.ts'
-import { newKey } from './new-key.ts'
+import { type IntentOptions, keyOf } from './new-key.ts'
 
 /** What of an invoice or credit note is shown. */
 interface DocumentWire {
@@ -16,18 +16,13 @@ interface DocumentWire {
   readonly replacement_id?: string | null
 }
 
-/** Repeats an intent: a command that broke off is finished by calling it again under its key. */
-export interface CorrectionOptions {
-  readonly key?: string
-}
-
-export interface CreditOptions extends CorrectionOptions {
+export interface CreditOptions extends IntentOptions {
   readonly reason: string
   readonly line?: readonly string[]
   readonly issue?: boolean
 }
 
-export interface CancelOptions extends CorrectionOptions {
+export interface CancelOptions extends IntentOptions {
   readonly reason: string
   readonly replace?: boolean
 }
@@ -47,7 +42,7 @@ export async function issueDocument(
   command: Command,
   prefix: 'inv' | 'cre',
   text: string,
-  options: CorrectionOptions,
+  options: IntentOptions,
 ): Promise<number> {
   const id = idOf(prefix, text)
   const api = await invoicingApi(command)
@@ -79,7 +74,7 @@ export async function cancelInvoice(command: Command, text: string, options: Can
 export async function voidInvoice(
   command: Command,
   text: string,
-  options: CorrectionOptions & { readonly reason: string },
+  options: IntentOptions & { readonly reason: string },
 ): Promise<number> {
   const id = idOf('inv', text)
   const api = await invoicingApi(command)
@@ -93,7 +88,7 @@ export async function voidInvoice(
 
 function told(command: Command, document: DocumentWire, more: readonly string[] = []): number {
   const { id, number, state, currency, totals, open_minor } = document
-  const amount = (minor: number) => `${decimalFromMinor(BigInt(minor), currency)} ${currency}`
+  const amount = (minor: number) => shownAmount(minor, currency)
   command.screen.result(document, [
     `${number ?? id} ${state}: ${amount(totals.payable_minor)}${open_minor ? `, ${amount(open_minor)} open` : ''}.`,
     ...more,
@@ -110,5 +105,3 @@ function lineOf(text: string): { line: number; quantity?: string } {
 
 /** @throws {Sentence} The text is no id of that kind. */
 const idOf = (prefix: 'inv' | 'cre', text: string): string => namedId(prefix, text, NAMED[prefix])
-
-const keyOf = ({ key }: CorrectionOptions): string => key ?? newKey()

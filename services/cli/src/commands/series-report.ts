@@ -4,6 +4,7 @@ import { saveReport } from '../save-report.ts'
 import { Sentence } from '../sentence.ts'
 import { shownPath } from '../terminal/shown-path.ts'
 import type { Command } from './command.ts'
+import { readDay } from './day.ts'
 import { seriesId } from './series-audit.ts'
 
 export interface SeriesReportOptions {
@@ -24,9 +25,7 @@ export async function reportSeries(command: Command, series: string, options: Se
   if (options.pdf === undefined && options.csv === undefined)
     throw new Sentence('Say what to write: --pdf, --csv or both.')
   const days = { ...(options.from && { from: options.from }), ...(options.to && { to: options.to }) }
-  for (const day of Object.values(days)) {
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Sentence('A day looks like 2026-01-31.')
-  }
+  for (const day of Object.values(days)) readDay(day)
   const api = await invoicingApi(command, { timeoutMs: DOWNLOAD_TIMEOUT_MS })
   const { cwd } = command.config
   const written: { file: string; bytes: number; sha256: string }[] = []
