@@ -8,13 +8,15 @@ import { INVOICING_ACCESS_HELP } from './invoicing-access.ts'
 const ACCESS_HELP = INVOICING_ACCESS_HELP.replace('accounting or admin', 'invoicing or admin')
 const load = () => import('./commands/correction.ts')
 
-/** `kontor invoice …` and `kontor credit-note …`: issuing, and taking back what was issued. */
+/** `kontor invoice …`, `credit-note …` and `proforma …`: issuing, and taking back what was issued. */
 export function addCorrectionCommands(program: CommandLine, calls: Calls): void {
   const invoice = program.command('invoice').summary('issue, credit, cancel or void an invoice')
   const note = program.command('credit-note').summary('issue or show a credit note')
+  const proforma = program.command('proforma').summary('issue, show or cancel a proforma')
   for (const [group, prefix, what] of [
     [invoice, 'inv', 'invoice'],
     [note, 'cre', 'credit note'],
+    [proforma, 'pro', 'proforma'],
   ] as const) {
     const shape = (command: CommandLine) =>
       command.argument('<ID>', `the ${what}, ${prefix}_…`).addOption(json()).addHelpText('after', ACCESS_HELP)
@@ -54,4 +56,14 @@ export function addCorrectionCommands(program: CommandLine, calls: Calls): void 
       (await load()).voidInvoice(command, id, options),
     ),
   )
+  proforma
+    .command('cancel')
+    .description('Ends a proforma that nobody has paid anything of.')
+    .argument('<ID>', 'the proforma, pro_…')
+    .addOption(key())
+    .addOption(json())
+    .addHelpText('after', ACCESS_HELP)
+    .action(
+      calls(async (command, id: string, options: IntentOptions) => (await load()).cancelProforma(command, id, options)),
+    )
 }

@@ -14,6 +14,8 @@ interface DocumentWire {
   readonly totals: { readonly gross_minor: number; readonly payable_minor: number }
   readonly open_minor?: number
   readonly replacement_id?: string | null
+  /** Of a proforma: what it became. */
+  readonly invoice_id?: string | null
 }
 
 export interface CreditOptions extends IntentOptions {
@@ -27,20 +29,26 @@ export interface CancelOptions extends IntentOptions {
   readonly replace?: boolean
 }
 
-const COLLECTION = { inv: 'invoices', cre: 'credit-notes' } as const
-const NAMED = { inv: 'An invoice is named by its id, inv_….', cre: 'A credit note is named by its id, cre_….' }
+const COLLECTION = { inv: 'invoices', cre: 'credit-notes', pro: 'proformas' } as const
+const NAMED = {
+  inv: 'An invoice is named by its id, inv_….',
+  cre: 'A credit note is named by its id, cre_….',
+  pro: 'A proforma is named by its id, pro_….',
+}
 
-/** `kontor invoice show`, `kontor credit-note show`. */
-export async function showDocument(command: Command, prefix: 'inv' | 'cre', text: string): Promise<number> {
+export type DocumentPrefix = keyof typeof COLLECTION
+
+/** `kontor invoice show`, and of credit notes and proformas. */
+export async function showDocument(command: Command, prefix: DocumentPrefix, text: string): Promise<number> {
   const id = idOf(prefix, text)
   const api = await invoicingApi(command)
   return told(command, await api.get<DocumentWire>(`/v1/${COLLECTION[prefix]}/${id}`))
 }
 
-/** `kontor invoice issue`, `kontor credit-note issue`. */
+/** `kontor invoice issue`, and of credit notes and proformas. */
 export async function issueDocument(
   command: Command,
-  prefix: 'inv' | 'cre',
+  prefix: DocumentPrefix,
   text: string,
   options: IntentOptions,
 ): Promise<number> {
@@ -86,11 +94,19 @@ export async function voidInvoice(
   return 0
 }
 
+/** `kontor proforma cancel`: nobody has paid anything of it. */
+export async function cancelProforma(command: Command, text: string, options: IntentOptions): Promise<number> {
+  const id = idOf('pro', text)
+  const api = await invoicingApi(command)
+  return told(command, await api.post<DocumentWire>(`/v1/proformas/${id}/cancel`, keyOf(options)))
+}
+
 function told(command: Command, document: DocumentWire, more: readonly string[] = []): number {
-  const { id, number, state, currency, totals, open_minor } = document
+  const { id, number, state, currency, totals, open_minor, invoice_id } = document
   const amount = (minor: number) => shownAmount(minor, currency)
   command.screen.result(document, [
     `${number ?? id} ${state}: ${amount(totals.payable_minor)}${open_minor ? `, ${amount(open_minor)} open` : ''}.`,
+    ...(invoice_id ? [`It became the invoice ${invoice_id}.`] : []),
     ...more,
   ])
   return 0
@@ -104,4 +120,4 @@ function lineOf(text: string): { line: number; quantity?: string } {
 }
 
 /** @throws {Sentence} The text is no id of that kind. */
-const idOf = (prefix: 'inv' | 'cre', text: string): string => namedId(prefix, text, NAMED[prefix])
+const idOf = (prefix: DocumentPrefix, text: string): string => namedId(prefix, text, NAMED[prefix])
