@@ -581,7 +581,7 @@ create table event (
 );
 create index event_credit_note_issued on event using btree (bucket, object_id) where type = 'credit_note.issued';
 create index event_fate on event using btree (bucket, object_id) where type !~~ '%.created' and type !~~ '%.issued';
-create index event_tenant on event using btree (tenant_id, id);
+create index event_feed on event using btree (tenant_id, mode, tx, id);
 create trigger event_supersedes after insert on event for each row when (new.type = 'quote.issued') execute function supersede_revised();
 grant select, insert on event to kontor_invoicing_service;
 

@@ -16,6 +16,7 @@ export const ID_PREFIXES = [
   'ser',
   'pay',
   'chg',
+  'alo',
   'rfd',
   'adj',
   'ntt',

@@ -105,6 +105,7 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/issuers/{issuerId}/numbering', `/v1/issuers/${iss}/numbering`, ALL],
   ['PUT', '/v1/issuers/{issuerId}/numbering', `/v1/issuers/${iss}/numbering`, ADMIN],
   ['PUT', '/v1/issuers/{issuerId}/numbering/{documentType}/start', `/v1/issuers/${iss}/numbering/invoice/start`, ADMIN],
+  ['GET', '/v1/events', '/v1/events', WHO_COUNTS],
   ['GET', '/v1/exports/invoices.csv', '/v1/exports/invoices.csv', ['accounting', 'admin']],
 ]
 

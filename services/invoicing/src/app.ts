@@ -9,6 +9,7 @@ import { creditNotes } from './credit-notes/service.ts'
 import type { Deps } from './deps.ts'
 import { issuing } from './documents/issue.ts'
 import { draftRoutes } from './drafts/routes.ts'
+import { eventRoutes } from './events/routes.ts'
 import { exportRoutes } from './exports/routes.ts'
 import { invoiceLifeRoutes } from './invoice-life/routes.ts'
 import { invoiceRunRoutes } from './invoice-runs/routes.ts'
@@ -68,5 +69,6 @@ export async function buildInvoicing(
   reportRoutes(app, deps)
   seriesRoutes(app, deps)
   exportRoutes(app, deps)
+  eventRoutes(app, deps)
   return app
 }

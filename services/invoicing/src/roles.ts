@@ -28,6 +28,7 @@ const SCOPES: Record<string, readonly string[]> = {
     'payment.write',
     'balance.read',
     'series.read',
+    'event.read',
   ],
   accounting: [
     'issuer.read',
@@ -40,6 +41,7 @@ const SCOPES: Record<string, readonly string[]> = {
     'balance.read',
     'adjustment.write',
     'series.read',
+    'event.read',
     'export.read',
   ],
   admin: [
@@ -61,6 +63,7 @@ const SCOPES: Record<string, readonly string[]> = {
     'balance.read',
     'adjustment.write',
     'series.read',
+    'event.read',
     'export.read',
   ],
 }

@@ -9,10 +9,13 @@ import { accountRoutes } from './accounts/routes.ts'
 import { accounts } from './accounts/service.ts'
 import { scopesOf } from './api-keys/roles.ts'
 import { auditGate } from './audit/gate.ts'
+import { findLogs, listLeaves } from './audit/repo.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { sealer } from './audit/sealer.ts'
 import { audit } from './audit/service.ts'
 import type { CheckpointSink } from './audit/sink.ts'
+import { feed, type SealedLog } from './event-feed/feed.ts'
+import { eventRoutes } from './event-feed/routes.ts'
 import { keysFeature } from './key-jobs/feature.ts'
 import { keyRoutes } from './key-jobs/routes.ts'
 import { deks } from './keys/deks.ts'
@@ -130,6 +133,7 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
     signingRoutes(routes as ApiServer, signs)
     keyRoutes(routes as ApiServer, keyring)
     auditRoutes(routes as ApiServer, audit({ database: vault }))
+    eventRoutes(routes as ApiServer, feed({ database: vault, log: sealedLog(vault) }))
   })
 
   const sweeper = setInterval(() => {
@@ -148,6 +152,17 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
   app.addHook('onReady', () => seals.start(sealEveryMs))
   app.addHook('onClose', () => seals.stop())
   return app
+}
+
+/** The audit's log, as far as those need it who follow what happens. */
+function sealedLog(database: Database): SealedLog {
+  return {
+    entries: (log, from, limit) => listLeaves(database, log, from, limit),
+    size: async (log) => {
+      const logs = await findLogs(database, [log])
+      return logs.find(({ tenantId, mode }) => tenantId === log.tenantId && mode === log.mode)?.frontier.size ?? 0
+    },
+  }
 }
 
 /** Asks the database a question that only its schema can answer. */

@@ -49,6 +49,7 @@ const MATRIX: Readonly<Record<string, { roles: readonly string[]; routes: readon
       'GET /v1/audit/checkpoints/latest',
     ],
   },
+  'event.read': { roles: ['invoicing', 'auditor', 'admin'], routes: ['GET /v1/events'] },
   'signing_key.read': {
     roles: ['checkout', 'invoicing', 'accounting', 'privacy', 'custodian', 'auditor', 'admin'],
     routes: ['GET /v1/signing-keys'],

@@ -4,13 +4,14 @@ const EVERYBODY = ['signing_key.read']
 const CHECKOUT = ['token.create', 'token.read', 'token.update', 'token.delete', 'token.attach']
 const PRIVACY = ['token.read', 'account.erase', 'account.hold']
 const CUSTODIAN = ['key.read', 'key.rotate', 'key.rewrap', 'key.destroy']
-const AUDITOR = ['audit.read', 'key.read', 'processor.read']
+const AUDITOR = ['audit.read', 'key.read', 'processor.read', 'event.read']
 const PROCESSORS = ['processor.read', 'processor.write']
 
 /** What each role may do. No role may reveal: that takes scopes and a purpose on the key itself. */
 const SCOPES_OF_ROLE: Readonly<Record<string, readonly string[]>> = {
   checkout: [...CHECKOUT, ...EVERYBODY],
-  invoicing: ['token.read', ...EVERYBODY],
+  // Its service key reads what happened, and tells the tenant: the vault calls nobody.
+  invoicing: ['token.read', 'event.read', ...EVERYBODY],
   accounting: ['token.read', ...EVERYBODY],
   privacy: [...PRIVACY, ...EVERYBODY],
   custodian: [...CUSTODIAN, ...EVERYBODY],
