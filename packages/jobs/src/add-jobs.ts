@@ -4,14 +4,24 @@ export interface NewJob {
   readonly task: string
   /** Ids and counts alone: the queue is neither sealed nor erased. */
   readonly payload: Readonly<Record<string, string | number>>
+  /** How long from now, by the database's clock, it is left alone. */
+  readonly delayMs?: number
+  /**
+   * What the job is about: one that waits under the same key is replaced. One that is being done is not disturbed, so that a task may
+   * enqueue itself for later.
+   */
+  readonly key?: string
+  /** Jobs of one line are done one after the other, whoever does them. */
+  readonly line?: string
 }
 
 /** Enqueues jobs in the transaction of whatever asks for them: they are there when it commits, and only then. */
 export async function addJobs(tx: Tx, jobs: readonly NewJob[]): Promise<void> {
   if (jobs.length === 0) return
   await tx.raw(
-    `select count(*) from json_to_recordset(?::json) as job (task text, payload json)
-      cross join lateral graphile_worker.add_job(job.task, job.payload)`,
+    `select count(*) from json_to_recordset(?::json) as job (task text, payload json, "delayMs" bigint, key text, line text)
+      cross join lateral graphile_worker.add_job(job.task, job.payload, queue_name => job.line,
+                   run_at => now() + coalesce(job."delayMs", 0) * interval '1 millisecond', job_key => job.key)`,
     [JSON.stringify(jobs)],
   )
 }

@@ -43,6 +43,39 @@ test('a job is there when the transaction commits that asked for it, and only th
   t.deepEqual(seen, [{ n: 2 }, { n: 3 }])
 })
 
+test('a job waits as long as it should, of one name the newest waits, and a line is done one by one', async (t) => {
+  const { url, database, sql } = await stage(t)
+  const seen: unknown[] = []
+  let [atOnce, most] = [0, 0]
+  const tasks = {
+    count: async (payload: unknown) => void seen.push(payload),
+    walk: async () => {
+      most = Math.max(most, ++atOnce)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      atOnce--
+    },
+  }
+  await withTransaction(database.knex, async (tx) => {
+    await addJobs(tx, [{ ...job(1), key: 'one', delayMs: 3_600_000 }, job(2)])
+    await addJobs(tx, [{ ...job(3), key: 'one', delayMs: 3_600_000 }])
+  })
+  await workOffJobs(url, tasks)
+  t.deepEqual(seen, [{ n: 2 }])
+  const waiting = await sql(
+    "select key, run_at > now() + interval '59 minutes' as waits from graphile_worker._private_jobs",
+  )
+  t.deepEqual(waiting, [{ key: 'one', waits: true }])
+  await withTransaction(database.knex, (tx) => addJobs(tx, [{ ...job(4), key: 'one' }]))
+  await workOffJobs(url, tasks)
+  t.deepEqual(seen, [{ n: 2 }, { n: 4 }])
+  const walks = Array.from({ length: 5 }, () => ({ task: 'walk', payload: {}, line: 'narrow' }))
+  await withTransaction(database.knex, (tx) => addJobs(tx, walks))
+  const runner = startJobs({ url, tasks, concurrency: 4, connectionsMax: 1, log: () => {} })
+  t.teardown(() => runner.stop())
+  await until(async () => (await sql('select id from graphile_worker._private_jobs')).length === 0)
+  t.is(most, 1)
+})
+
 test('the role that runs jobs installs nothing, and installing again changes nothing', async (t) => {
   const { url, ownerUrl, sql } = await stage(t)
   const described = () =>

@@ -12,6 +12,8 @@ export interface JobsOptions {
   readonly tasks: Tasks
   /** Jobs that this process does at once. */
   readonly concurrency: number
+  /** Connections that fetch and complete jobs; one for each job at once unless given. Fewer are enough for jobs that mostly wait. */
+  readonly connectionsMax?: number
   readonly log: JobLog
 }
 
@@ -30,7 +32,7 @@ const RESTART_MS = 1_000
  * Does jobs until it is stopped, whatever becomes of the database meanwhile: while that is down it is asked again and again.
  */
 export function startJobs(options: JobsOptions): JobRunner {
-  const { url, tasks, concurrency, log } = options
+  const { url, tasks, concurrency, connectionsMax = concurrency, log } = options
   let stopping = false
   let interrupt = () => {}
   const interrupted = new Promise<void>((resolve) => {
@@ -48,7 +50,7 @@ export function startJobs(options: JobsOptions): JobRunner {
         ...settings(url, guarded(tasks, log)),
         concurrency,
         // One connection fetches and completes for all of them.
-        maxPoolSize: concurrency + LISTENERS,
+        maxPoolSize: connectionsMax + LISTENERS,
         pollInterval: POLL_MS,
         parsedCronItems: [],
         events,
