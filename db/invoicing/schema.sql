@@ -13,6 +13,7 @@ declare
   open_now   bigint;
   author     uuid;
   lowered_by bigint;
+  is_whole   boolean;
 begin
   -- Held until commit. What is computed below stands in statements of its own, which see what was committed while this one waited.
   select document.gross_minor, document.account_id, document.version into strict invoice from document
@@ -33,9 +34,21 @@ begin
   -- The draw writes it in the same statement, before this runs.
   select event.actor_key_id into strict author from event
    where event.bucket = new.bucket and event.object_id = new.id and event.type = 'credit_note.issued';
+  is_whole := credited = invoice.gross_minor;
+  if is_whole then
+    -- All of them are issued already when this runs for the first; each that it ran for has left its event.
+    select count(*) = 1 + (
+             select count(*) from event
+              where event.bucket = new.bucket and event.object_id = new.corrects_id and event.type = 'invoice.partially_credited'
+                and event.type not like '%.created' and event.type not like '%.issued' and event.tx = pg_current_xact_id())
+      into strict is_whole
+      from document join event on event.bucket = document.bucket and event.object_id = document.id
+     where document.bucket = new.bucket and document.corrects_id = new.corrects_id and document.document_type = 'credit_note'
+       and document.state = 'issued' and event.type = 'credit_note.issued' and event.tx = pg_current_xact_id();
+  end if;
   insert into event (bucket, id, tenant_id, mode, type, account_id, object_id, object_version, actor_key_id, at)
   values (new.bucket, new_bucketed_id(new.bucket, new.issued_at), new.tenant_id, new.mode,
-    case when credited = invoice.gross_minor then 'invoice.credited' else 'invoice.partially_credited' end,
+    case when is_whole then 'invoice.credited' else 'invoice.partially_credited' end,
     invoice.account_id, new.corrects_id, invoice.version, author, new.issued_at);
   return null;
 end
@@ -122,6 +135,18 @@ AS $function$
            select sum(adjustment.amount_minor) from adjustment
             where adjustment.bucket = document.bucket and adjustment.invoice_id = document.id), 0)::bigint end
     from document where document.bucket = of_bucket and document.id = of_id
+$function$;
+
+CREATE OR REPLACE FUNCTION public.place_allocation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  select coalesce(max(allocation.position), 0) + 1 into strict new.position from allocation
+   where allocation.bucket = new.bucket
+     and (allocation.payment_id = new.payment_id or allocation.credit_note_id = new.credit_note_id);
+  return new;
+end
 $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change()
@@ -386,21 +411,26 @@ create table allocation (
   amount_minor   bigint      not null,
   created_at     timestamptz not null,
   credit_note_id uuid,
+  "position"     integer,
   constraint allocation_pkey primary key (bucket, id),
   constraint allocation_amount_minor_check check (amount_minor <> 0),
   constraint allocation_bucket_check check (bucket >= 0 and bucket <= 4095),
   constraint allocation_one_source check (num_nonnulls(payment_id, credit_note_id) = 1),
+  constraint allocation_position_check check ("position" >= 1),
   constraint allocation_bucket_credit_note_id_fkey foreign key (bucket, credit_note_id) references document(bucket, id),
   constraint allocation_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id),
   constraint allocation_bucket_payment_id_fkey foreign key (bucket, payment_id) references payment(bucket, id),
   constraint allocation_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index allocation_credit_note on allocation using btree (bucket, credit_note_id) where credit_note_id is not null;
+create unique index allocation_credit_note_position on allocation using btree (bucket, credit_note_id, "position") where credit_note_id is not null;
 create index allocation_invoice on allocation using btree (bucket, invoice_id);
 create index allocation_payment on allocation using btree (bucket, payment_id);
+create unique index allocation_payment_position on allocation using btree (bucket, payment_id, "position") where payment_id is not null;
 create trigger allocation_fits before insert on allocation for each row execute function refuse_over_allocation();
 create trigger allocation_immutable before delete or update on allocation for each row execute function refuse_change();
 create trigger allocation_kept before truncate on allocation for each statement execute function refuse_change();
+create trigger allocation_placed before insert on allocation for each row execute function place_allocation();
 grant select, insert on allocation to kontor_invoicing_service;
 
 create table api_key (

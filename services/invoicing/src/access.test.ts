@@ -25,8 +25,8 @@ const WHO_CORRECTS = ['invoicing', 'admin'] as const
 const WHO_COUNTS = ['invoicing', 'accounting', 'admin'] as const
 
 const unknownId = (prefix: IdPrefix) => formatId(prefix, newUuid(toBucket(7), 0, randomBytes))
-const [iss, acc, quo, pro, inv, cre, ser, pay, run] = (
-  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'run'] as const
+const [iss, acc, quo, pro, inv, cre, ser, pay, run, adj] = (
+  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'run', 'adj'] as const
 ).map(unknownId)
 
 /** Every route, and who may call it. */
@@ -92,6 +92,12 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['POST', '/v1/credit-notes/{creditNoteId}/unallocations', `/v1/credit-notes/${cre}/unallocations`, WHO_COUNTS],
   ['POST', '/v1/credit-notes/{creditNoteId}/refunds', `/v1/credit-notes/${cre}/refunds`, WHO_COUNTS],
   ['POST', '/v1/invoices/{invoiceId}/write-offs', `/v1/invoices/${inv}/write-offs`, ['accounting', 'admin']],
+  [
+    'POST',
+    '/v1/invoices/{invoiceId}/adjustments/{adjustmentId}/reversals',
+    `/v1/invoices/${inv}/adjustments/${adj}/reversals`,
+    ['accounting', 'admin'],
+  ],
   ['GET', '/v1/invoices/{invoiceId}/adjustments', `/v1/invoices/${inv}/adjustments`, ALL],
   ['GET', '/v1/accounts/{accountId}/balance', `/v1/accounts/${acc}/balance`, WHO_COUNTS],
   ['GET', '/v1/accounts/{accountId}/statement', `/v1/accounts/${acc}/statement?currency=CHF`, WHO_COUNTS],
@@ -188,6 +194,7 @@ async function objects() {
       ['POST', `/v1/payments/${payment.body.id}/refunds`, { amount_minor: 1, refunded_on: '2026-11-20' }],
       ['POST', `/v1/payments/${payment.body.id}/chargebacks`, { amount_minor: 1, refunded_on: '2026-11-20' }],
       ['POST', `/v1/invoices/${invoice.body.id}/write-offs`, { reason: 'x' }],
+      ['POST', `/v1/invoices/${invoice.body.id}/adjustments/${adj}/reversals`, {}],
       ['GET', `/v1/invoices/${invoice.body.id}/adjustments`],
       ['GET', `/v1/accounts/${account.id}/balance`],
       ['GET', `/v1/accounts/${account.id}/statement?currency=CHF`],

@@ -45,7 +45,8 @@ export async function buildInvoicing(
   quoteRoutes(app, deps, issue)
   invoiceRoutes(app, deps, issue, (ids) => openOf(deps.database, ids))
   invoiceLifeRoutes(app, deps)
-  creditNoteRoutes(app, deps, issue)
+  const book = ledger(deps, settling(deps))
+  creditNoteRoutes(app, deps, issue, book)
   const [quoted, proforma, credited] = [quotes(deps, issue), proformas(deps, issue), creditNotes(deps, issue)]
   const invoice = invoices(deps, issue, (ids) => openOf(deps.database, ids))
   draftRoutes(app, deps, {
@@ -63,7 +64,6 @@ export async function buildInvoicing(
   })
   invoiceRunRoutes(app, deps)
   proformaRoutes(app, deps, issue)
-  const book = ledger(deps, settling(deps))
   paymentRoutes(app, deps, book)
   balanceRoutes(app, deps, book)
   reportRoutes(app, deps)

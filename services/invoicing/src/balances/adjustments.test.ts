@@ -69,6 +69,76 @@ test.serial('only an issued invoice is written off', async (t) => {
   t.is((await kontor.call('GET', `/v1/invoices/${quote}/adjustments`)).status, 404)
 })
 
+test.serial('what was written off is asked for again once, when money comes after all', async (t) => {
+  const invoice = await books.issuedInvoice({ due_on: '2026-11-23' })
+  const url = `/v1/invoices/${invoice.id}`
+  const first = await books.post(`${url}/write-offs`, { amount_minor: 810, reason: 'Kulanz' })
+  kontor.clock.advance(1)
+  const rest = await books.post(`${url}/write-offs`, { reason: 'Konkurs' })
+  kontor.clock.advance(1)
+  const reversals = `${url}/adjustments/${rest.body.id}/reversals`
+  const reversal = await kontor.call('POST', reversals, { reason: 'Dividende' }, { key: 'reverse-once' })
+  t.like(reversal, {
+    status: 201,
+    body: { kind: 'write_off', amount_minor: -10_000, reverses_id: rest.body.id, reason: 'Dividende' },
+  })
+  const negated = rest.body.vat.map((part: { base_minor: number; tax_minor: number }) => ({
+    ...part,
+    base_minor: -part.base_minor,
+    tax_minor: -part.tax_minor,
+  }))
+  t.deepEqual(reversal.body.vat, negated)
+  t.deepEqual(
+    (await kontor.call('POST', reversals, { reason: 'Dividende' }, { key: 'reverse-once' })).bytes,
+    reversal.bytes,
+  )
+  t.like(await books.read(invoice), { payment_status: 'open', adjusted_minor: 810, open_minor: 10_000 })
+  await books.refused(t, () => books.post(reversals, {}), 409, { code: 'adjustment_reversed' })
+  const ofReversal = `${url}/adjustments/${reversal.body.id}/reversals`
+  await books.refused(t, () => books.post(ofReversal, {}), 409, { code: 'adjustment_reversed' })
+  await books.refused(t, () => books.post(reversals, { reason: '4242424242424242' }), 422, { code: 'sensitive_text' })
+  const other = await books.another(invoice)
+  const elsewhere = `/v1/invoices/${other.id}/adjustments/${first.body.id}/reversals`
+  await books.refused(t, () => books.post(elsewhere, {}), 404, { code: 'not_found' })
+  const events = await kontor.sql<{ type: string }>(
+    "select type from event where object_id = $1 and type not like '%.created' order by at, id",
+    [parseId('inv', invoice.id)],
+  )
+  t.deepEqual(
+    events.map(({ type }) => type),
+    ['invoice.issued', 'invoice.written_off', 'invoice.reopened'],
+  )
+  const series = await kontor.call('GET', `/v1/series?account_id=${invoice.account_id}`)
+  const audit = await kontor.call('GET', `/v1/series/${series.body.data[0].id}/audit`)
+  t.like(audit.body.numbers[0], { state: 'issued' })
+  const paid = {
+    invoice_id: invoice.id,
+    method: 'cash',
+    amount_minor: 10_000,
+    currency: 'CHF',
+    received_on: '2026-11-23',
+  }
+  await books.post('/v1/payments', paid)
+  t.like(await books.read(invoice), { payment_status: 'written_off', open_minor: 0, paid_minor: 10_000 })
+  t.is((await books.post(`${url}/adjustments/${first.body.id}/reversals`, {})).status, 201)
+  t.like(await books.read(invoice), { payment_status: 'partially_paid', open_minor: 810, adjusted_minor: 0 })
+  const { data } = (await kontor.call('GET', `${url}/adjustments`)).body
+  t.is(
+    data.reduce((sum: number, { amount_minor }: { amount_minor: number }) => sum + amount_minor, 0),
+    0,
+  )
+})
+
+test.serial('two who take the same write-off back at once: one does', async (t) => {
+  const invoice = await books.issuedInvoice()
+  const url = `/v1/invoices/${invoice.id}`
+  const { body } = await books.post(`${url}/write-offs`, { reason: 'x' })
+  const reversals = `${url}/adjustments/${body.id}/reversals`
+  const replies = await Promise.all([books.post(reversals, {}), books.post(reversals, {}), books.post(reversals, {})])
+  t.deepEqual(replies.map(({ status }) => status).toSorted(), [201, 409, 409])
+  t.like(await books.read(invoice), { open_minor: invoice.totals.payable_minor })
+})
+
 /** What the database itself refuses of the service's own role. */
 test.serial('past the service nothing is allocated, refunded or given up beyond what there is either', async (t) => {
   const { invoice, payment } = await books.paidInvoice(11_000)

@@ -56,6 +56,16 @@ export class WriteOffExceedsOpen extends DomainError {
   }
 }
 
+/** What is taken back once is asked for again; it cannot be asked for twice. */
+export class AdjustmentReversed extends DomainError {
+  readonly code = 'adjustment_reversed'
+  readonly status = 409
+  readonly title = 'The adjustment does not stand any more'
+  constructor(isReversal: boolean) {
+    super(isReversal ? 'it took another one back; write it off again instead' : 'it was taken back before')
+  }
+}
+
 export class CurrencyMismatch extends DomainError {
   readonly code = 'currency_mismatch'
   readonly status = 422

@@ -15,9 +15,9 @@ import {
   OverAllocation,
   OverUnallocation,
   RefundExceedsCredit,
-  WriteOffExceedsOpen,
 } from './errors.ts'
-import { lockOpen, type OpenDocument, snapshotOf } from './open.ts'
+import { givingUp } from './giving-up.ts'
+import { lockOpen, type OpenDocument } from './open.ts'
 import * as repo from './repo.ts'
 
 /** Told when an allocation leaves nothing open on a proforma, in the same transaction. */
@@ -227,36 +227,7 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
       return { refund: await writeRefund(tx, actor, source, out), reopened }
     },
 
-    /**
-     * Gives up what is open on an invoice, or a part of it.
-     *
-     * @param amountMinor Everything unless given.
-     * @throws {WriteOffExceedsOpen} Less is open, or nothing at all.
-     */
-    async writeOff(
-      tx: Tx,
-      actor: Principal,
-      invoice: OpenDocument,
-      { amountMinor = invoice.open_minor, reason }: { amountMinor: bigint | undefined; reason: string },
-    ): Promise<repo.Adjustment> {
-      snapshotOf(invoice)
-      if (amountMinor > invoice.open_minor || amountMinor === 0n) {
-        throw new WriteOffExceedsOpen(invoice.open_minor).at('/amount_minor')
-      }
-      const adjustment = await adjust(tx, actor, invoice, { kind: 'write_off', amount_minor: amountMinor, reason })
-      // What became of the invoice, for the report of its series: only where nothing is asked for any more.
-      if (amountMinor === invoice.open_minor) {
-        await recordEvent(tx, actor, {
-          id: deps.newId(bucketOf(invoice.id)),
-          type: 'invoice.written_off',
-          accountId: invoice.account_id,
-          objectId: invoice.id,
-          objectVersion: invoice.version,
-          at: adjustment.created_at,
-        })
-      }
-      return adjustment
-    },
+    ...givingUp(deps, adjust),
   }
 }
 

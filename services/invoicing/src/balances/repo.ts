@@ -113,9 +113,11 @@ select credit_minor(cast(${bucket} as smallint), cast(${id} as uuid)) as credit_
        (select coalesce(sum(refund.amount_minor), 0)::bigint from refund
          where refund.bucket = ${bucket} and (refund.payment_id = ${id} or refund.credit_note_id = ${id})) as refunded_minor,
        (select coalesce(json_agg(json_build_object('invoice_id', used.invoice_id, 'document_type', used.document_type,
-                 'amount', used.amount::text) order by used.newest), '[]')
+                 'amount', used.amount::text) order by used.newest nulls first, used.newest_id), '[]')
           from (select allocation.invoice_id, document.document_type, sum(allocation.amount_minor) as amount,
-                       max(allocation.id::text) filter (where allocation.amount_minor > 0) as newest
+                       max(allocation.position) filter (where allocation.amount_minor > 0) as newest,
+                       -- What was allocated before it was counted.
+                       max(allocation.id::text) filter (where allocation.amount_minor > 0) as newest_id
                   from allocation join document on document.bucket = allocation.bucket and document.id = allocation.invoice_id
                  where allocation.bucket = ${bucket} and (allocation.payment_id = ${id} or allocation.credit_note_id = ${id})
                  group by allocation.invoice_id, document.document_type having sum(allocation.amount_minor) > 0) as used) as allocations`
@@ -180,6 +182,24 @@ export async function adjustedMinor(tx: Tx, invoiceId: string): Promise<bigint> 
     .where({ bucket: bucketOf(invoiceId), invoice_id: invoiceId })
     .first(tx.raw('coalesce(sum(amount_minor), 0)::bigint as sum'))
   return row.sum
+}
+
+/** @returns An adjustment of an invoice that the transaction holds, and whether it was taken back. */
+export async function findAdjustment(
+  tx: Tx,
+  invoiceId: string,
+  id: string,
+): Promise<(Adjustment & { readonly is_reversed: boolean }) | undefined> {
+  const bucket = bucketOf(invoiceId)
+  return tx('adjustment')
+    .select(ADJUSTMENT_COLUMNS.map((column) => `adjustment.${column}`))
+    .select(
+      tx.raw(
+        'exists (select from adjustment as reversal where reversal.bucket = adjustment.bucket and reversal.reverses_id = adjustment.id) as is_reversed',
+      ),
+    )
+    .where({ bucket, id, invoice_id: invoiceId })
+    .first()
 }
 
 /** Adjustments that came with the allocation of a source to an invoice and still stand. */

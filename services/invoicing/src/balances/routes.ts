@@ -12,6 +12,7 @@ import {
   RecordChargeback,
   RecordRefund,
   RefundDoneWire,
+  ReverseAdjustment,
   Unallocate,
   WriteOff,
 } from './schema.ts'
@@ -83,6 +84,30 @@ export function balanceRoutes(app: ApiServer, deps: Deps, book: Ledger): void {
     async (request, reply) => {
       const id = parseId('inv', request.params.invoiceId)
       return sendAnswer(reply, await service.writeOff(request.principal, id, request.idempotencyKey, request.body))
+    },
+  )
+
+  app.post(
+    '/v1/invoices/:invoiceId/adjustments/:adjustmentId/reversals',
+    {
+      config: { scope: 'adjustment.write', idempotency: 'required' },
+      schema: {
+        operationId: 'reverseAdjustment',
+        summary: 'Ask again for what was given up: the invoice is open by as much, with the correction of VAT',
+        tags: ['Invoices'],
+        params: Type.Object({ ...invoiceParams.properties, adjustmentId: Id('adj', 'The adjustment, as a whole.') }),
+        headers: IdempotencyHeader,
+        body: ReverseAdjustment,
+        response: { 201: AdjustmentWire, ...problemResponses(400, 401, 403, 404, 409, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { invoiceId, adjustmentId } = request.params
+      const [id, adjustment] = [parseId('inv', invoiceId), parseId('adj', adjustmentId)]
+      return sendAnswer(
+        reply,
+        await service.reverse(request.principal, id, adjustment, request.idempotencyKey, request.body),
+      )
     },
   )
 

@@ -104,6 +104,11 @@ export const WriteOff = Body(
   { description: 'What is open on an invoice and will not be paid.' },
 )
 
+export const ReverseAdjustment = Body(
+  { reason: Type.Optional(Line(200, 'Why.')) },
+  { description: 'Why it is asked for again.' },
+)
+
 export const AdjustmentWire = Type.Object({
   id: Id('adj', 'The adjustment.'),
   invoice_id: Id('inv', 'The invoice.'),

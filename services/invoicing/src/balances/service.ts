@@ -13,7 +13,15 @@ import { RefundInFuture } from './errors.ts'
 import type { Ledger } from './ledger.ts'
 import { lockAllOpen, lockOpen, type OpenDocument } from './open.ts'
 import * as repo from './repo.ts'
-import type { AdjustmentWire, Allocate, RecordChargeback, RecordRefund, Unallocate, WriteOff } from './schema.ts'
+import type {
+  AdjustmentWire,
+  Allocate,
+  RecordChargeback,
+  RecordRefund,
+  ReverseAdjustment,
+  Unallocate,
+  WriteOff,
+} from './schema.ts'
 import { adjustmentToWire, creditToWire, refundDoneToWire } from './wire.ts'
 
 type Kind = repo.Source['kind']
@@ -139,6 +147,27 @@ export function balances(deps: Deps, book: Ledger) {
         const amountMinor = body.amount_minor === undefined ? undefined : BigInt(body.amount_minor)
         const adjustment = await book.writeOff(tx, actor, invoice, { amountMinor, reason: body.reason })
         return { status: 201, body: adjustmentToWire(adjustment) }
+      }
+      return once(database, actor.tenantId, intent, { judge: async () => refuseCardNumbers(body), write })
+    },
+
+    /** Takes back an adjustment of an invoice, which is open again by as much. */
+    async reverse(
+      actor: Principal,
+      invoiceId: string,
+      adjustmentId: string,
+      idempotencyKey: string,
+      body: Static<typeof ReverseAdjustment>,
+    ): Promise<Answer> {
+      const operation = 'invoices/:invoiceId/adjustments/:adjustmentId/reversals'
+      const intent = digest(actor, operation, adjustmentId, idempotencyKey, { invoice_id: invoiceId, ...body })
+      const write = async (tx: Tx) => {
+        const invoice = await lockOpen(tx, actor, invoiceId)
+        if (invoice?.document_type !== 'invoice') throw new NotFound('invoice')
+        const standing = await repo.findAdjustment(tx, invoiceId, adjustmentId)
+        if (!standing) throw new NotFound('adjustment')
+        const reversal = await book.reverse(tx, actor, invoice, standing, body.reason ?? null)
+        return { status: 201, body: adjustmentToWire(reversal) }
       }
       return once(database, actor.tenantId, intent, { judge: async () => refuseCardNumbers(body), write })
     },

@@ -1,6 +1,7 @@
 import { type ApiServer, problemResponses } from '@kontor/http-api'
 import { parseId } from '@kontor/ids'
 import Type from 'typebox'
+import type { Ledger } from '../balances/ledger.ts'
 import type { Deps } from '../deps.ts'
 import type { issuing } from '../documents/issue.ts'
 import { listQuery, readListQuery } from '../documents/list-query.ts'
@@ -8,14 +9,21 @@ import { PDF_QUERY, PDF_RESPONSE, sendPdf } from '../documents/send-pdf.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import { tagged } from '../wire/if-match.ts'
-import { CancelInvoice, CancelledWire, CreateCreditNote, CreditInvoice, CreditNoteWire } from './schema.ts'
+import {
+  CancelInvoice,
+  CancelledWire,
+  CreateCreditNote,
+  CreditInvoice,
+  CreditNoteShownWire,
+  CreditNoteWire,
+} from './schema.ts'
 import { creditNotes } from './service.ts'
 
 const params = Type.Object({ creditNoteId: Id('cre', 'The credit note.') })
 const invoiceParams = Type.Object({ invoiceId: Id('inv', 'The invoice.') })
 const tags = ['Credit notes']
 
-export function creditNoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof issuing>): void {
+export function creditNoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof issuing>, book: Ledger): void {
   const service = creditNotes(deps, issue)
 
   app.post(
@@ -125,14 +133,14 @@ export function creditNoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<t
       config: { scope: 'credit_note.read' },
       schema: {
         operationId: 'getCreditNote',
-        summary: 'Show a credit note',
+        summary: 'Show a credit note, what it was used for and what is left of it',
         tags,
         params,
-        response: { 200: CreditNoteWire, ...problemResponses(401, 403, 404) },
+        response: { 200: CreditNoteShownWire, ...problemResponses(401, 403, 404) },
       },
     },
     async (request, reply) =>
-      tagged(reply, await service.get(request.principal, parseId('cre', request.params.creditNoteId))),
+      tagged(reply, await service.show(request.principal, parseId('cre', request.params.creditNoteId), book)),
   )
 
   app.get(

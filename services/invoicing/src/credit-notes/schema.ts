@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { RefundWire, usageWire } from '../balances/schema.ts'
 import { documentFields, documentWire, PrecedingInvoiceWire } from '../documents/schema.ts'
 import { AmountMinor, Body, Day, Decimal, ExternalId, Id, Nullable, Text } from '../wire/fields.ts'
 
@@ -73,6 +74,12 @@ const creditNoteWire = {
 }
 
 export const CreditNoteWire = Type.Object(creditNoteWire)
+
+export const CreditNoteShownWire = Type.Object({
+  ...creditNoteWire,
+  ...usageWire,
+  refunds: Type.Array(RefundWire, { description: 'What was sent back of it, in order; 200 at most.' }),
+})
 
 export const CancelledWire = Type.Object({
   ...creditNoteWire,

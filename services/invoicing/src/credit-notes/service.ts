@@ -2,6 +2,8 @@ import { NotFound, type Principal } from '@kontor/http-api'
 import { bucketOf, formatId, parseId } from '@kontor/ids'
 import type { Tx } from '@kontor/postgres'
 import type { Static } from 'typebox'
+import type { Ledger } from '../balances/ledger.ts'
+import { refundToWire, usageToWire } from '../balances/wire.ts'
 import type { Deps } from '../deps.ts'
 import { checkDay } from '../documents/calendar.ts'
 import type { Document } from '../documents/document.ts'
@@ -21,11 +23,16 @@ import { draftCredit } from './credit-rules.ts'
 import { CreditNegative } from './errors.ts'
 import { replacementOf } from './replacement.ts'
 import * as repo from './repo.ts'
-import type { CancelInvoice, CreateCreditNote, CreditInvoice, CreditNoteWire } from './schema.ts'
+import type { CancelInvoice, CreateCreditNote, CreditInvoice, CreditNoteShownWire, CreditNoteWire } from './schema.ts'
 import { creditNoteToWire } from './wire.ts'
 
 /** UNTDID 1001: what an invoice is credited by. A self-billed invoice is credited by a self-billed credit note. */
 const typeCodeFor = (invoiceTypeCode: string) => (invoiceTypeCode === '389' ? '261' : '381')
+
+/** What credit notes were used for, as the ledger knows it. */
+export type UsedFor = Pick<Ledger, 'findUsage' | 'findRefunds'>
+
+const NOTHING_USED = { credit_minor: 0n, refunded_minor: 0n, allocations: [] }
 
 export function creditNotes(deps: Deps, issue: ReturnType<typeof issuing>) {
   const { database } = deps
@@ -211,6 +218,15 @@ export function creditNotes(deps: Deps, issue: ReturnType<typeof issuing>) {
 
     get: async (actor: Principal, id: string): Promise<Static<typeof CreditNoteWire>> =>
       creditNoteToWire(await find(actor, id)),
+
+    /** With what it was used for. A draft gives nothing yet. */
+    async show(actor: Principal, id: string, book: UsedFor): Promise<Static<typeof CreditNoteShownWire>> {
+      const note = await find(actor, id)
+      if (note.state === 'draft') return { ...creditNoteToWire(note), ...usageToWire(0n, NOTHING_USED), refunds: [] }
+      const [usage, refunds] = await Promise.all([book.findUsage(id), book.findRefunds(id)])
+      const used = { ...usageToWire(note.payable_minor, usage), refunds: refunds.map(refundToWire) }
+      return { ...creditNoteToWire(note), ...used }
+    },
 
     pdf: async (actor: Principal, id: string, language?: 'de' | 'en'): Promise<DocumentPdf> =>
       documentPdf(deps, actor, await find(actor, id), language),

@@ -37,6 +37,7 @@ export type EventType =
   | 'credit_note.dropped'
   | 'credit_note.issued'
   | 'invoice.written_off'
+  | 'invoice.reopened'
   | 'invoice_run.created'
   | 'invoice_run.finished'
   | 'payment.recorded'

@@ -6,6 +6,7 @@ import type { Settlement } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
 import type { Document } from '../documents/document.ts'
 import { writeDraft } from '../documents/draft.ts'
+import { InvalidTransition } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
 import { isOfAccount, type Page } from '../documents/list-query.ts'
 import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
@@ -27,6 +28,11 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, openOf: 
     const invoice = await findDocument(database, actor, 'invoice', id)
     if (!invoice) throw new NotFound('invoice')
     return invoice
+  }
+
+  /** Where an invoice stands. */
+  async function stateOf(db: Db, invoice: Document): Promise<string> {
+    return (await isVoid(db, invoice.id)) ? 'void' : invoice.state
   }
 
   async function wired(found: readonly Document[]): Promise<Static<typeof InvoiceWire>[]> {
@@ -60,12 +66,18 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, openOf: 
       })
     },
 
-    issue: (actor: Principal, id: string, idempotencyKey: string): Promise<Answer> =>
-      issue(actor, { type: 'invoice', id, idempotencyKey }, (invoice) => invoiceToWire(invoice, undefined, deps.now())),
+    async issue(actor: Principal, id: string, idempotencyKey: string): Promise<Answer> {
+      const toWire = (invoice: Document) => invoiceToWire(invoice, undefined, deps.now())
+      try {
+        return await issue(actor, { type: 'invoice', id, idempotencyKey }, toWire)
+      } catch (error) {
+        // An invoice has more states than the document that was issued.
+        if (!(error instanceof InvalidTransition)) throw error
+        throw new InvalidTransition(await stateOf(database.knex, await find(actor, id)), 'issued', [])
+      }
+    },
 
-    /** Where an invoice stands. */
-    stateOf: async (db: Db, invoice: Document): Promise<string> =>
-      (await isVoid(db, invoice.id)) ? 'void' : invoice.state,
+    stateOf,
 
     async get(actor: Principal, id: string): Promise<Static<typeof InvoiceWire>> {
       const [invoice] = await wired([await find(actor, id)])

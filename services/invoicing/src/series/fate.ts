@@ -29,13 +29,17 @@ const TYPES = Object.values(FATE_EVENTS)
 
 /**
  * The last such event of `document`, by the index that leaves out what every document has. A quote that is accepted and converted by one
- * request has both events at one instant, and the invoice is what became of it.
+ * request has both events at one instant, and the invoice is what became of it. What is asked for again is not written off any more.
  */
 export const FATE_JOIN = `
   left join lateral (
     select event.type, event.at from event
      where event.bucket = document.bucket and event.object_id = document.id and event.type not like '%.created'
        and event.type not like '%.issued' and event.type in (${TYPES})
+       and not (event.type = 'invoice.written_off' and exists (
+         select from event as later
+          where later.bucket = event.bucket and later.object_id = event.object_id and later.type = 'invoice.reopened'
+            and later.type not like '%.created' and later.type not like '%.issued' and (later.at, later.id) > (event.at, event.id)))
      order by event.at desc, event.type = 'quote.accepted', event.id desc limit 1) as fate on true`
 
 /** @param row Of a statement with `FATE_JOIN`. */
