@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startEmbedded } from '@kontor/embedded-postgres'
 import { minorFromDecimal } from '@kontor/money'
-import { closeAll, connect, DATABASES, type DatabaseName, urlFor } from '@kontor/postgres'
 import test from 'ava'
+import { countRows } from './count-rows.ts'
 import { fields } from './csv-fields.ts'
 import { descendantsOf, type Ended, kontor, survivorsOf, temporaryHome } from './kontor.ts'
 import { pdfPages } from './pdf-text.ts'
@@ -24,6 +23,7 @@ interface Expected {
 }
 
 interface Order {
+  readonly document: 'invoice' | 'credit_note'
   readonly type_code: string
   readonly currency: string
   readonly issue_date: string
@@ -39,8 +39,9 @@ interface Summary {
   readonly customer_number: string
   readonly token_id: string | null
   readonly instrument: string | null
-  readonly quote_number: string
-  readonly invoice_number: string
+  readonly quote_number: string | null
+  readonly invoice_number: string | null
+  readonly credit_note_number: string | null
   readonly currency: string
   readonly lines: string
   readonly net: string
@@ -54,6 +55,7 @@ interface Summary {
   readonly error: { code: string; errors?: { path: string; code: string }[] } | null
 }
 
+const numberOf = ({ invoice_number, credit_note_number }: Summary) => invoice_number ?? credit_note_number
 const readOrder = (name: string) => JSON.parse(readFileSync(join(fixtures, 'orders', name), 'utf8')) as Order
 const readSummary = (home: string) => JSON.parse(readFileSync(join(home, 'out/summary.json'), 'utf8')) as Summary[]
 
@@ -61,6 +63,7 @@ const readSummary = (home: string) => JSON.parse(readFileSync(join(home, 'out/su
 let home: string
 let first: Ended
 let summaries: readonly Summary[]
+let invoices: readonly Summary[]
 const teardowns: (() => void)[] = []
 
 test.before(async () => {
@@ -68,12 +71,13 @@ test.before(async () => {
   first = await kontor(['start', '--once'], { KONTOR_HOME: home }).ended
   if (first.code !== 0) throw new Error(`the first run failed: ${first.err}`)
   summaries = readSummary(home)
+  invoices = summaries.filter(({ invoice_number }) => invoice_number !== null)
 })
 test.after.always(() => {
   for (const undo of teardowns) undo()
 })
 
-test.serial('every published order becomes an invoice with a number of its own', (t) => {
+test.serial('every published order becomes an invoice or a credit note with a number of its own', (t) => {
   t.deepEqual(
     summaries.map(({ order }) => order),
     orderNames,
@@ -82,20 +86,30 @@ test.serial('every published order becomes an invoice with a number of its own',
     summaries.filter(({ error }) => error !== null),
     [],
   )
-  t.is(new Set(summaries.map(({ invoice_number }) => invoice_number)).size, orderNames.length)
-  t.is(new Set(summaries.map(({ quote_number }) => quote_number)).size, orderNames.length)
-  for (const { invoice_number, quote_number, customer_number } of summaries) {
-    t.regex(invoice_number, new RegExp(`^${customer_number}-\\d+$`))
-    t.regex(quote_number, new RegExp(`^Q-${customer_number}-\\d+$`))
+  t.is(new Set(summaries.map(numberOf)).size, orderNames.length)
+  t.is(new Set(invoices.map(({ quote_number }) => quote_number)).size, orderNames.length - 1)
+  for (const { invoice_number, quote_number, customer_number } of invoices) {
+    t.regex(invoice_number ?? '', new RegExp(`^${customer_number}-\\d+$`))
+    t.regex(quote_number ?? '', new RegExp(`^Q-${customer_number}-\\d+$`))
   }
+  const [note, ...others] = summaries.filter(({ credit_note_number }) => credit_note_number !== null)
+  t.deepEqual(others, [])
+  t.like(note, {
+    order: 'en16931-ubl-tc434-creditnote1.json',
+    invoice_number: null,
+    quote_number: null,
+    token_id: null,
+  })
+  t.is(note?.credit_note_number, `CN-${note?.customer_number}-1`)
 })
 
 test.serial('the invoices of an account are numbered from 1, without a gap, by issue date', (t) => {
-  const byAccount = Map.groupBy(summaries, ({ account_id }) => account_id)
+  const byAccount = Map.groupBy(invoices, ({ account_id }) => account_id)
   for (const account of byAccount.values()) {
     const seqs = account
       .map(
-        ({ invoice_number, order }) => [Number(invoice_number.split('-').at(-1)), readOrder(order).issue_date] as const,
+        ({ invoice_number, order }) =>
+          [Number(invoice_number?.split('-').at(-1)), readOrder(order).issue_date] as const,
       )
       .sort(([a], [b]) => a - b)
     t.deepEqual(
@@ -151,26 +165,29 @@ test.serial('a payee account whose check digits are wrong is a warning, not a re
 })
 
 test.serial('each PDF carries its number, its total and its page numbers', async (t) => {
-  for (const { order, pdf, invoice_number, payable } of summaries) {
+  for (const summary of summaries) {
+    const { order, pdf, payable } = summary
+    const number = numberOf(summary) ?? ''
     const pages = await pdfPages(pdf)
     const text = pages.join(' ')
-    t.true(text.includes(invoice_number), `${order}: number`)
+    t.true(text.includes(number), `${order}: number`)
     const digits = (printed: string) => printed.replace(/\D/g, '')
     t.true(digits(text).includes(digits(payable)), `${order}: total`)
     for (const [index, page] of pages.entries()) {
       t.regex(page, new RegExp(`${index + 1} ?(?:/|of|von) ?${pages.length}`), `${order}: page ${index + 1}`)
-      t.true(page.includes(invoice_number), `${order}: number on page ${index + 1}`)
+      t.true(page.includes(number), `${order}: number on page ${index + 1}`)
     }
   }
 })
 
-test.serial('the CSV has a row for each invoice, paid where there was something to charge', (t) => {
+test.serial('the CSV has a row for each document, paid where there was something to charge', (t) => {
   const [header, ...rows] = readFileSync(join(home, 'out/invoices.csv'), 'utf8').trimEnd().split('\r\n').map(fields)
   const at = (name: string) => (header as string[]).indexOf(name)
   t.is(rows.length, summaries.length)
   for (const summary of summaries) {
-    const row = rows.find((each) => each[at('number')] === summary.invoice_number) as string[]
-    t.is(row[at('payable')], summary.payable)
+    const row = rows.find((each) => each[at('number')] === numberOf(summary)) as string[]
+    const isCredit = summary.credit_note_number !== null
+    t.is(row[at('payable')], isCredit ? `-${summary.payable}` : summary.payable)
     t.is(row[at('customer_number')], summary.customer_number)
     t.is(row[at('type_code')], readOrder(summary.order).type_code)
     const due = minorFromDecimal(summary.payable, summary.currency)
@@ -183,7 +200,7 @@ test.serial('the newcomer reads what was made, and where it is', (t) => {
   for (const name of orderNames) t.true(first.out.includes(name.replace('.json', '')), name)
   t.regex(first.out, /^Vault +http:\/\/127\.0\.0\.1:\d+$/m)
   t.regex(first.out, /http:\/\/127\.0\.0\.1:\d+\/docs \(invoicing\)/)
-  t.true(first.out.includes('27 invoices issued, 3 left open for want of an instrument.'))
+  t.true(first.out.includes('27 invoices and 1 credit note issued, 3 left open for want of an instrument.'))
   t.regex(first.out, /secrets\.json.* Warning: /)
   t.is(first.err, '')
   t.false(first.out.includes('\u001b'), 'no colours where there is no terminal')
@@ -214,8 +231,8 @@ test.serial('every broken order gets its documented error, and stops no other', 
       .sort()
       .map((name) => [name, expected[name]?.code]),
   )
-  for (const { order, error, invoice_number, pdf } of broken) {
-    t.is(invoice_number, null as never, order)
+  for (const { order, error, pdf, ...summary } of broken) {
+    t.is(numberOf({ order, error, pdf, ...summary }), null, order)
     t.is(pdf, null as never, order)
     for (const each of expected[order]?.errors ?? [])
       t.like(
@@ -223,7 +240,7 @@ test.serial('every broken order gets its documented error, and stops no other', 
         each,
       )
   }
-  t.is(orders.at(-1)?.invoice_number, summaries[0]?.invoice_number)
+  t.is(orders.at(-1)?.invoice_number, summaries[0]?.invoice_number ?? '')
 })
 
 test.serial('Ctrl-C stops everything, and another start in the same folder is refused until then', async (t) => {
@@ -265,33 +282,3 @@ test.serial('a start that was killed leaves no service, and the next one takes o
   t.deepEqual((JSON.parse(next.out) as { orders: Summary[] }).orders, [...summaries])
   t.deepEqual(await survivorsOf(processes), [])
 })
-
-/** The rows of every table, by database and table; that an export was taken is a fact of its own each time. */
-async function countRows(folder: string): Promise<Record<string, number>> {
-  const server = await startEmbedded({ dataFolder: join(folder, 'postgres'), log: () => {} })
-  try {
-    const counts = await Promise.all(DATABASES.map((name) => countRowsOf(server.adminUrl, name)))
-    return Object.assign({}, ...counts)
-  } finally {
-    await server.stop()
-  }
-}
-
-async function countRowsOf(adminUrl: string, name: DatabaseName): Promise<Record<string, number>> {
-  const database = connect({ url: urlFor(adminUrl, `kontor_${name}`), max: 1, applicationName: 'test' })
-  try {
-    const tables = await database.hotSql<{ name: string }>(
-      'tables',
-      `select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'export_run' order by tablename`,
-      [],
-    )
-    const counts: Record<string, number> = {}
-    for (const table of tables) {
-      const [row] = await database.knex(table.name).count({ rows: '*' })
-      counts[`${name}.${table.name}`] = Number(row?.rows)
-    }
-    return counts
-  } finally {
-    await closeAll(database)
-  }
-}

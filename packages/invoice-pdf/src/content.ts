@@ -77,19 +77,16 @@ export function contentOf(document: PdfDocument): Content {
 /** Which invoice is corrected, as the law wants it said (§ 31 (5) UStDV, Art. 27 MWSTG), and why. */
 function correctionOf(document: PdfDocument, phrasing: Phrasing, heading: string): Section[] {
   const preceding = precedingText(document, phrasing)
-  if (preceding === undefined) return []
   const { sentences, words: labels } = phrasing.catalogue
   const corrects = document.kind === 'credit_note' || document.typeCode === '384'
-  const sentence = corrects ? sentences.corrects(heading, preceding) : sentences.refers(preceding)
+  const sentence = corrects ? sentences.corrects : (_: string, number: string) => sentences.refers(number)
   const reason = paragraph('reason', document.reason ?? '')
-  return [
-    {
-      paragraphs: [
-        line('precedingInvoice.number', sentence),
-        ...(reason.text === '' ? [] : [{ field: 'reason', text: `${labels.reason}: ${reason.text}` }]),
-      ],
-    },
+  const paragraphs = [
+    // A credit note for the supplies of a period names no invoice; the period stands beside the address.
+    ...(preceding === undefined ? [] : [line('precedingInvoice.number', sentence(heading, preceding))]),
+    ...(reason.text === '' ? [] : [{ field: 'reason', text: `${labels.reason}: ${reason.text}` }]),
   ]
+  return paragraphs.length === 0 ? [] : [{ paragraphs }]
 }
 
 function sectionsOf(document: PdfDocument, phrasing: Phrasing): Section[] {

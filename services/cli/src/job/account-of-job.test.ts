@@ -11,6 +11,7 @@ const issued: OrderSummary = {
   instrument: 'Visa •••• 4242',
   quote_number: 'Q-100000016-1',
   invoice_number: '100000016-1',
+  credit_note_number: null,
   currency: 'EUR',
   lines: '1234567.50',
   net: '1234567.50',
@@ -28,6 +29,7 @@ const none = {
   instrument: null,
   quote_number: null,
   invoice_number: null,
+  credit_note_number: null,
   payable: null,
   pdf: null,
 }
@@ -96,6 +98,11 @@ test('the count tells what is open and what was refused', (t) => {
     ]),
     '3 invoices issued, 1 left open for want of an instrument, 1 order refused.',
   )
+  const credit = { ...issued, ...none, credit_note_number: 'CN-100000016-1', payable: '5.00' }
+  t.is(countOrders([issued, credit, credit]), '1 invoice and 1 credit note issued.')
+  t.is(countOrders([credit]), '1 credit note issued.')
+  t.is(countOrders([refused]), '0 invoices issued, 1 order refused.')
+  t.true(accountOfJob(job([credit]), undefined).some((line) => line.includes('CN-100000016-1')))
 })
 
 test('an order that stands in two files is counted as the one invoice it is', (t) => {

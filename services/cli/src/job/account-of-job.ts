@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'Customer', value: ({ summary }) => summary.customer_number ?? '–' },
   { title: 'Instrument', value: ({ summary }) => summary.instrument ?? '–' },
   { title: 'Quote', value: ({ summary }) => summary.quote_number ?? '–' },
-  { title: 'Invoice', value: ({ summary }) => summary.invoice_number ?? '–' },
+  { title: 'Invoice', value: ({ summary }) => summary.invoice_number ?? summary.credit_note_number ?? '–' },
   { title: 'Total', value: ({ summary }) => total(summary), align: 'right' },
   { title: 'PDF', value: ({ summary }) => (summary.pdf === null ? 'refused' : basename(summary.pdf)) },
 ]
@@ -44,14 +44,22 @@ export function accountOfJob(
 export function countOrders(orders: readonly OrderSummary[]): string {
   const answered = orders.filter(({ error }) => error === null)
   const refusals = orders.length - answered.length
-  // The same order in two files is one invoice.
-  const issued = [...new Map(answered.map((order) => [order.invoice_number, order])).values()]
-  const open = issued.filter(({ instrument, payable }) => instrument === null && isPositive(payable)).length
+  // The same order in two files is one invoice, or one credit note.
+  const issued = [
+    ...new Map(answered.map((order) => [order.invoice_number ?? order.credit_note_number, order])).values(),
+  ]
+  const invoices = issued.filter(({ credit_note_number }) => credit_note_number === null)
+  const notes = issued.length - invoices.length
+  const open = invoices.filter(({ instrument, payable }) => instrument === null && isPositive(payable)).length
   const rest = [
     open > 0 ? `${open} left open for want of an instrument` : '',
     refusals > 0 ? `${count(refusals, 'order')} refused` : '',
   ].filter((part) => part !== '')
-  return `${[`${count(issued.length, 'invoice')} issued`, ...rest].join(', ')}.`
+  const documents = [
+    ...(invoices.length > 0 || notes === 0 ? [count(invoices.length, 'invoice')] : []),
+    ...(notes > 0 ? [count(notes, 'credit note')] : []),
+  ]
+  return `${[`${documents.join(' and ')} issued`, ...rest].join(', ')}.`
 }
 
 /** From the widest to the narrowest: what is left out, and what is cut to how many cells. A PDF is named after its order, so it goes first. */

@@ -81,6 +81,39 @@ async function run(t: ExecutionContext, files: readonly OrderFile[], { connect }
 const refusal = (status: number, code: string) =>
   new Refused({ type: 'urn:kontor:problem:x', title: 'No', instance: 'x', status, code }, 'vault')
 
+test('an order that is a credit note becomes one, and charges nobody', async (t) => {
+  const made = services()
+  const { instrument: _, ...uncharged } = order
+  const credit = {
+    document: 'credit_note',
+    type_code: '381',
+    preceding_invoice: { number: ' ALT\n7 ', issued_on: '2026-01-01' },
+    reason: 'Bonus\r\n2025',
+  } as const
+  const downloads: string[] = []
+  const seen = (signal: AbortSignal) => {
+    const { vault, invoicing } = made.connect(signal)
+    const download = (path: string) => {
+      downloads.push(path)
+      return invoicing.download(path)
+    }
+    return { vault, invoicing: { ...invoicing, download } }
+  }
+  const { result } = await run(
+    t,
+    [{ path: 'c', name: 'credit.json', text: JSON.stringify({ ...uncharged, ...credit }) }],
+    { ...made, connect: seen },
+  )
+  const { writes } = made
+  t.deepEqual(
+    writes.map(({ path }) => path),
+    ['/v1/accounts', '/v1/issuers', '/v1/credit-notes', '/v1/credit-notes/id-3/issue'],
+  )
+  t.like(writes[2]?.body, { preceding_invoice: { number: 'ALT 7', issued_on: '2026-01-01' }, reason: 'Bonus\n2025' })
+  t.deepEqual(downloads, ['/v1/credit-notes/id-4.pdf', '/v1/exports/invoices.csv'])
+  t.like(result.orders[0], { credit_note_number: '100000016-1', invoice_number: null, quote_number: null, error: null })
+})
+
 test('an order becomes account, issuer, token, quote, invoice and payment, in that order', async (t) => {
   const fake = services()
   const { result } = await run(t, [file('a.json')], fake)

@@ -41,8 +41,8 @@ interface WorkItem {
 }
 
 /**
- * The main job: every order becomes a token, a quote, an issued invoice, its payment and its PDF, through the public HTTP APIs
- * alone. Orders of one account run one after the other by issue date, because its numbers do; accounts run side by side.
+ * The main job: every order becomes a token, a quote, an issued invoice, its payment and its PDF, or a credit note and its PDF,
+ * through the public HTTP APIs alone. Orders of one account run one after the other by issue date, because its numbers do; accounts run side by side.
  *
  * An order that is refused is part of the result and stops no other.
  *
@@ -66,7 +66,9 @@ export async function runJob(files: readonly OrderFile[], options: JobOptions): 
       signal.throwIfAborted()
       await refusable(item, async () => {
         await desk.work(item.order as OrderForm, item.hash as string, item.trail)
-        const pdf = await invoicing.download(`/v1/invoices/${item.trail.invoice?.id}.pdf`)
+        const { invoice, creditNote } = item.trail
+        const document = creditNote ? `credit-notes/${creditNote.id}` : `invoices/${invoice?.id}`
+        const pdf = await invoicing.download(`/v1/${document}.pdf`)
         item.pdf = await out.save(item.pdfName, pdf)
       })
       done += 1

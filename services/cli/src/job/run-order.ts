@@ -1,8 +1,8 @@
 import { inLetters, instrumentHash } from '../orders/canonical.ts'
 import type { OrderForm } from '../orders/order-form.ts'
-import { accountRequest, issuerRequest, quoteRequest } from '../orders/to-requests.ts'
+import { accountRequest, creditNoteRequest, issuerRequest, quoteRequest } from '../orders/to-requests.ts'
 import type { Api } from './api-client.ts'
-import type { AccountWire, Found, InvoiceWire, PageWire, QuoteWire, TokenWire } from './wire.ts'
+import type { AccountWire, CreditNoteWire, Found, InvoiceWire, PageWire, QuoteWire, TokenWire } from './wire.ts'
 
 /** How far an order has come. What a refusal interrupts stays as far as it got. */
 export interface Trail {
@@ -10,10 +10,11 @@ export interface Trail {
   token?: TokenWire
   quote?: QuoteWire
   invoice?: InvoiceWire
+  creditNote?: CreditNoteWire
 }
 
 export interface OrderDesk {
-  /** Brings an order to its issued and, where it can be charged, paid invoice. @param trail Is filled in on the way. */
+  /** Brings an order to its issued and, where it can be charged, paid invoice, or to its credit note. @param trail Is filled in on the way. */
   work(order: OrderForm, hash: string, trail: Trail): Promise<void>
 }
 
@@ -85,6 +86,13 @@ export function orderDesk({ vault, invoicing }: { readonly vault: Api; readonly 
     })
   }
 
+  /** Nothing is charged and nothing paid: what it credits is the customer's to use or to have back. */
+  async function creditNoteOf(order: OrderForm, parties: Parties, key: KeyOf): Promise<CreditNoteWire> {
+    const draft = await findOrMake<CreditNoteWire>('credit-notes', creditNoteRequest(order, parties))
+    if (draft.state !== 'draft') return draft
+    return invoicing.post<CreditNoteWire>(`/v1/credit-notes/${draft.id}/issue`, key('issue-credit-note'))
+  }
+
   /** An order without an instrument stays open; where nothing is to be paid, nothing is. */
   async function pay(order: OrderForm, invoice: InvoiceWire, key: KeyOf): Promise<void> {
     if (invoice.payment_status !== 'open' || !invoice.instrument) return
@@ -110,7 +118,12 @@ export function orderDesk({ vault, invoicing }: { readonly vault: Api; readonly 
         issuerOf(issuer),
       ])
       trail.account = account
-      const draft = await invoiceOf(order, { issuerId, accountId: account.id, externalId: hash }, trail, key)
+      const parties = { issuerId, accountId: account.id, externalId: hash }
+      if (order.document === 'credit_note') {
+        trail.creditNote = await creditNoteOf(order, parties, key)
+        return
+      }
+      const draft = await invoiceOf(order, parties, trail, key)
       trail.invoice = draft
       if (draft.state === 'draft') {
         trail.invoice = await invoicing.post<InvoiceWire>(`/v1/invoices/${draft.id}/issue`, key('issue-invoice'))

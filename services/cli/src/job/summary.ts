@@ -16,6 +16,8 @@ export interface OrderSummary {
   readonly instrument: string | null
   readonly quote_number: string | null
   readonly invoice_number: string | null
+  /** Of an order that is a credit note, which has neither quote nor invoice. */
+  readonly credit_note_number: string | null
   readonly currency: string | null
   /** Sum of the lines (BT-106). */
   readonly lines: string | null
@@ -54,7 +56,7 @@ export function summarize(worked: {
   readonly error: Problem | undefined
 }): OrderSummary {
   const { name, order, trail, pdf, error } = worked
-  const document = trail.invoice ?? trail.quote
+  const document = trail.invoice ?? trail.quote ?? trail.creditNote
   const instrument = document?.instrument
   return {
     order: name,
@@ -64,6 +66,7 @@ export function summarize(worked: {
     instrument: instrument?.display ?? trail.token?.display ?? null,
     quote_number: trail.quote?.number ?? null,
     invoice_number: trail.invoice?.number ?? null,
+    credit_note_number: trail.creditNote?.number ?? null,
     ...(document ? totalsOf(document) : { ...NO_TOTALS, currency: order?.currency ?? null }),
     pdf: pdf ?? null,
     differences: order && document ? findDifferences(order, document.totals, document.line_net_minor) : [],
@@ -74,7 +77,7 @@ export function summarize(worked: {
 
 const NO_TOTALS = { lines: null, net: null, vat: null, vat_groups: [], gross: null, payable: null }
 
-function totalsOf({ currency, totals }: NonNullable<Trail['quote'] | Trail['invoice']>) {
+function totalsOf({ currency, totals }: NonNullable<Trail['quote' | 'invoice' | 'creditNote']>) {
   const decimal = (minor: number) => decimalFromMinor(BigInt(minor), currency)
   return {
     currency,

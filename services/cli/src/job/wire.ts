@@ -61,6 +61,10 @@ export interface InvoiceWire extends DocumentWire {
   readonly payment_status: 'open' | 'partially_paid' | 'paid' | 'credited' | 'written_off' | 'settled' | null
 }
 
+export interface CreditNoteWire extends DocumentWire {
+  readonly state: 'draft' | 'issued'
+}
+
 export interface PageWire<T> {
   readonly data: readonly T[]
 }

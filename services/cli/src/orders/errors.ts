@@ -20,14 +20,16 @@ export class InvalidOrder extends DomainError {
   }
 }
 
-/** A credit note, or a document that is not known at all. */
+/** A document that is neither invoice nor credit note. */
 export class UnsupportedDocument extends DomainError {
   readonly code = 'unsupported_document'
   readonly status = 422
-  readonly title = 'Only invoices are made from order files'
-  override readonly errors = [{ path: '/document', code: 'not_allowed_value', message: 'must be "invoice"' }]
+  readonly title = 'Only invoices and credit notes are made from order files'
+  override readonly errors = [
+    { path: '/document', code: 'not_allowed_value', message: 'must be "invoice" or "credit_note"' },
+  ]
 
   constructor() {
-    super('the field document must say "invoice"')
+    super('the field document must say "invoice" or "credit_note"')
   }
 }

@@ -131,9 +131,11 @@ const Instrument = Type.Object(
 export const OrderForm = Type.Object(
   {
     source: Optional(Text('Whose document it is.')),
-    document: Type.Literal('invoice'),
+    document: Type.Enum(['invoice', 'credit_note']),
     number_printed: Optional(Text('The number its author gave it.')),
-    type_code: Type.Enum(['380', '384', '389', '326', '875', '876', '877']),
+    type_code: Type.Enum(['380', '381', '384', '389', '326', '875', '876', '877']),
+    preceding_invoice: Optional(Type.Object({ number: Text('BT-25.'), issued_on: Optional(Day('BT-26.')) }, Closed)),
+    reason: Optional(Text('Why something is credited.')),
     issue_date: Day('BT-2.'),
     due_date: Optional(Day('BT-9.')),
     delivery_date: Optional(Day('BT-72.')),

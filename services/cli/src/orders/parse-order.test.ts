@@ -10,7 +10,7 @@ const published = readdirSync(new URL('orders/', fixtures)).filter((name) => nam
 const read = (path: string) => readFileSync(new URL(path, fixtures), 'utf8')
 
 test('every published order is of the form, and no two are the same', (t) => {
-  t.is(published.length, 27)
+  t.is(published.length, 28)
   const hashes = published.map((name) => orderHash(parseOrder(read(`orders/${name}`))))
   t.is(new Set(hashes).size, published.length)
   t.true(hashes.every((hash) => /^[0-9a-f]{64}$/.test(hash)))
@@ -43,11 +43,37 @@ test('an exponent', refuses, broken({ lines: [{ ...line, quantity: '1e5' }] }), 
   code: 'wrong_format',
 })
 test(
-  'a credit note, whatever else it has',
+  'another document, whatever else it has',
   refuses,
-  broken({ document: 'credit_note', credits: 'x' }),
+  broken({ document: 'dispatch_note', parcels: 'x' }),
   UnsupportedDocument,
 )
+const fault = (path: string) => ({ path, code: 'not_allowed' })
+const credit = { document: 'credit_note', type_code: '381' }
+test('a credit note by its code alone', refuses, broken({ type_code: '381' }), InvalidOrder, fault('/type_code'))
+test('a credit note by its name alone', refuses, broken({ document: 'credit_note' }), InvalidOrder, fault('/type_code'))
+test(
+  'a credit note that charges something',
+  refuses,
+  broken({ ...credit, instrument: { type: 'card', holder: {} } }),
+  InvalidOrder,
+  fault('/instrument'),
+)
+test(
+  'an invoice that names another',
+  refuses,
+  broken({ preceding_invoice: { number: '1' } }),
+  InvalidOrder,
+  fault('/preceding_invoice'),
+)
+test('an invoice that credits for a reason', refuses, broken({ reason: 'x' }), InvalidOrder, fault('/reason'))
+
+test('a credit note names an invoice and says why', (t) => {
+  const read = parseOrder(
+    broken({ ...credit, preceding_invoice: { number: '1', issued_on: '2026-01-01' }, reason: 'x' }),
+  )
+  t.like(read, { document: 'credit_note', preceding_invoice: { number: '1' } })
+})
 test('no document', refuses, broken({ document: undefined }), InvalidOrder, {
   path: '/document',
   code: 'missing_field',

@@ -16,16 +16,30 @@ const PLAIN_NAME = /^[a-z][a-z0-9_]{0,39}$|^\d{1,5}$/
  *
  * @returns The order as it stands in the file.
  * @throws {UnreadableOrder} Not JSON.
- * @throws {UnsupportedDocument} Another document than an invoice.
+ * @throws {UnsupportedDocument} Another document than an invoice or a credit note.
  * @throws {InvalidOrder} Another form. Neither values nor unusual field names are repeated.
  */
 export function parseOrder(text: string): OrderForm {
   if (text.trim() === '') throw new UnreadableOrder('the file is empty')
   const value = parseJson(text)
-  if (form.Check(value)) return value
+  if (form.Check(value)) return fitting(value)
   const document = value !== null && typeof value === 'object' && 'document' in value ? value.document : undefined
-  if (typeof document === 'string' && document !== 'invoice') throw new UnsupportedDocument()
+  if (typeof document === 'string' && document !== 'invoice' && document !== 'credit_note')
+    throw new UnsupportedDocument()
   throw new InvalidOrder(fieldErrors(value))
+}
+
+/** What a credit note is, and what stands on it alone. It charges nothing, so that an instrument would be kept for nothing. */
+function fitting(order: OrderForm): OrderForm {
+  const isCredit = order.document === 'credit_note'
+  const errors = [
+    ...((order.type_code === '381') === isCredit ? [] : [{ path: '/type_code', message: 'is of another document' }]),
+    ...(isCredit && order.instrument ? [{ path: '/instrument', message: 'a credit note charges nothing' }] : []),
+    ...(!isCredit && order.preceding_invoice ? [{ path: '/preceding_invoice', message: 'is for credit notes' }] : []),
+    ...(!isCredit && order.reason !== undefined ? [{ path: '/reason', message: 'is for credit notes' }] : []),
+  ]
+  if (errors.length > 0) throw new InvalidOrder(errors.map((error) => ({ ...error, code: 'not_allowed' })))
+  return order
 }
 
 function parseJson(text: string): unknown {

@@ -77,6 +77,19 @@ export function quoteRequest(
   })
 }
 
+/**
+ * @returns The body of `POST /v1/credit-notes`: the invoice that it credits is one of the seller's books, not of ours.
+ * @throws {DomainError} As of a quote.
+ */
+export function creditNoteRequest(order: OrderForm, ids: { issuerId: string; accountId: string; externalId: string }) {
+  const { preceding_invoice, reason } = order
+  return present({
+    ...quoteRequest(order, { ...ids, tokenId: undefined }),
+    preceding_invoice: preceding_invoice && { ...preceding_invoice, number: oneLine(preceding_invoice.number) },
+    reason: reason && severalLines(reason),
+  })
+}
+
 /** VAT in another currency takes a rate, which most orders do not have; then it is stated in the document's alone. */
 function taxCurrency({ currency, tax_currency, exchange_rate }: OrderForm) {
   if (exchange_rate === undefined && tax_currency !== currency) return {}

@@ -106,6 +106,27 @@ test.serial('an invoice of another system is credited by an order that names it;
   t.like(await kontor.call('POST', '/v1/credit-notes', negative), { status: 422, body: { code: 'credit_negative' } })
 })
 
+test.serial(
+  'what was supplied in a period is credited without the name of an invoice, and prints its period',
+  async (t) => {
+    const { order } = await issuedInvoice({ language: 'de' })
+    const period = { from: '2026-10-01', to: '2026-10-31' }
+    const body = { ...order, period, reason: 'Jahresbonus', language: 'de' }
+    const draft = await kontor.call('POST', '/v1/credit-notes', body)
+    t.is(draft.status, 201, draft.bytes.toString())
+    t.like(draft.body, { corrects_id: null, preceding_invoice: null, period, reason: 'Jahresbonus' })
+    t.is((await issue(draft.body.id)).status, 200)
+    const texts = await printedOn(kontor, draft.body.id, 'cre')
+    t.true(texts.includes('Grund: Jahresbonus'), texts.join('\n'))
+    t.true(texts.join(' ').includes('01.10.2026'))
+    const before = await kontor.state()
+    const refused = await kontor.call('POST', '/v1/credit-notes', { ...body, period: undefined })
+    t.like(refused, { status: 422, body: { code: 'original_missing' } })
+    t.is(refused.body.errors[0].path, '/preceding_invoice')
+    t.deepEqual(await kontor.state(), before)
+  },
+)
+
 test.serial('a corrected invoice names the invoice that it corrects, of ours or of another system', async (t) => {
   const { order, id, invoice } = await issuedInvoice()
   const create = (changes: object) => kontor.call('POST', '/v1/invoices', { ...order, ...changes })

@@ -41,6 +41,16 @@ export class CreditNotTakingBack extends DomainError {
   }
 }
 
+/** A credit note that is about nothing: its buyer could not correct the tax that he deducted. */
+export class OriginalMissing extends DomainError {
+  readonly code = 'original_missing'
+  readonly status = 422
+  readonly title = 'A credit note says which invoice it credits, or what of'
+  constructor() {
+    super('name the invoice in preceding_invoice, or give the period whose supplies are credited')
+  }
+}
+
 export class CreditNegative extends DomainError {
   readonly code = 'credit_negative'
   readonly status = 422

@@ -38,10 +38,13 @@ export const CreditInvoice = Body(
 export const CreateCreditNote = Body(
   {
     ...documentFields,
-    preceding_invoice: PrecedingInvoiceWire,
+    preceding_invoice: Type.Optional(PrecedingInvoiceWire),
     reason: Type.Optional(Reason),
   },
-  { description: 'A credit note for an invoice that another system issued.' },
+  {
+    description:
+      'A credit note for an invoice that another system issued, or for what was supplied in a period: one of preceding_invoice and period is needed.',
+  },
 )
 
 export const CancelInvoice = Body(
@@ -67,7 +70,9 @@ const creditNoteWire = {
   }),
   type_code: Type.Enum(['381', '261'], { description: '381 credit note, 261 self-billed (UNTDID 1001, BT-3).' }),
   corrects_id: Nullable(Id('inv', 'The invoice it credits; null where another system issued it.')),
-  preceding_invoice: PrecedingInvoiceWire,
+  preceding_invoice: Type.Union([PrecedingInvoiceWire, Type.Null()], {
+    description: 'The invoice it credits; null where it credits what was supplied in its period.',
+  }),
   reason: Nullable(Type.String({ description: 'Why, as printed.' })),
   credited_lines: Type.Array(CreditedLineWire, { description: 'What it takes of which lines of an invoice of ours.' }),
   ...documentWire,

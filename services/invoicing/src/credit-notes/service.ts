@@ -20,7 +20,7 @@ import { type Answer, once } from '../idempotency/once.ts'
 import { findByName } from '../names/unique-name.ts'
 import { refuseCardNumbers } from '../wire/sensitive.ts'
 import { draftCredit } from './credit-rules.ts'
-import { CreditNegative } from './errors.ts'
+import { CreditNegative, OriginalMissing } from './errors.ts'
 import { replacementOf } from './replacement.ts'
 import * as repo from './repo.ts'
 import type { CancelInvoice, CreateCreditNote, CreditInvoice, CreditNoteShownWire, CreditNoteWire } from './schema.ts'
@@ -187,8 +187,9 @@ export function creditNotes(deps: Deps, issue: ReturnType<typeof issuing>) {
     },
 
     /**
-     * Drafts a credit note for an invoice that another system issued.
+     * Drafts a credit note for an invoice that another system issued, or for the supplies of a period.
      *
+     * @throws {OriginalMissing} It names neither.
      * @throws {OwnInvoice} The invoice is one of ours.
      */
     async create(actor: Principal, idempotencyKey: string, body: Static<typeof CreateCreditNote>): Promise<Answer> {
@@ -202,7 +203,9 @@ export function creditNotes(deps: Deps, issue: ReturnType<typeof issuing>) {
         judge: async () => {
           const judged = await judgeDraft(deps, actor, body)
           if (judged.totals.grossMinor < 0n) throw new CreditNegative().at('/lines')
-          await refuseOwn(deps, actor, judged.issuer.id, body.preceding_invoice.number)
+          const { preceding_invoice, period } = body
+          if (!preceding_invoice && !period) throw new OriginalMissing().at('/preceding_invoice')
+          if (preceding_invoice) await refuseOwn(deps, actor, judged.issuer.id, preceding_invoice.number)
           return judged
         },
         write: async (tx, judged) => {

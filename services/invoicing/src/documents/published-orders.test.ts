@@ -3,7 +3,7 @@ import { formatDecimal, minorFromDecimal, parseDecimal } from '@kontor/money'
 import test from 'ava'
 import { ACCOUNT, type InvoicingUnderTest, ISSUER, invoicingUnderTest } from '../../../../test/support/invoicing.ts'
 
-// Invoices that others have published, as orders over HTTP: what their authors printed is what we add up to.
+// Invoices and a credit note that others have published, as orders over HTTP: what their authors printed is what we add up to.
 // @see test/fixtures/orders/README.md
 
 const ORDERS = new URL('../../../../test/fixtures/orders/', import.meta.url)
@@ -20,7 +20,9 @@ interface AllowanceCharge {
 }
 
 interface Order {
+  readonly document: 'invoice' | 'credit_note'
   readonly type_code: string
+  readonly period?: object
   readonly issue_date: string
   readonly due_date?: string
   readonly currency: string
@@ -59,7 +61,7 @@ function toRequest(order: Order) {
   })
   return {
     ...parties,
-    type_code: order.type_code,
+    ...(order.document === 'invoice' ? { type_code: order.type_code } : { period: order.period }),
     currency: order.currency,
     issue_on: order.issue_date,
     ...(order.due_date ? { due_on: order.due_date } : {}),
@@ -106,15 +108,19 @@ const orders = readdirSync(ORDERS)
   .filter((name) => name.endsWith('.json'))
   .map((name) => ({ name, order: JSON.parse(readFileSync(new URL(name, ORDERS), 'utf8')) as Order }))
 
-test('there are 27 published orders, and 21 of them follow from their lines', (t) => {
-  t.is(orders.length, 27)
-  t.is(orders.filter(({ order }) => order.totals_follow_exactly_from_lines).length, 21)
+test('there are 28 published orders, and 22 of them follow from their lines', (t) => {
+  t.is(orders.length, 28)
+  t.is(orders.filter(({ order }) => order.totals_follow_exactly_from_lines).length, 22)
 })
 
 for (const { name, order } of orders) {
-  const exactly = order.totals_follow_exactly_from_lines
-  test(`${name} becomes an invoice${exactly ? ' with the totals that its author printed' : ''}`, async (t) => {
-    const draft = await kontor.call('POST', '/v1/invoices', toRequest(order))
+  const { document, totals_follow_exactly_from_lines: exactly } = order
+  test(`${name} becomes ${document === 'invoice' ? 'an invoice' : 'a credit note'}${exactly ? ' with the totals that its author printed' : ''}`, async (t) => {
+    const draft = await kontor.call(
+      'POST',
+      `/v1/${document === 'invoice' ? 'invoices' : 'credit-notes'}`,
+      toRequest(order),
+    )
     t.is(draft.status, 201, draft.bytes.toString())
     if (!exactly) return
     const expected = printed(order)
@@ -123,6 +129,6 @@ for (const { name, order } of orders) {
       { ...draft.body.totals, vat_groups: byText(draft.body.totals.vat_groups) },
       { ...expected.totals, vat_groups: byText(expected.totals.vat_groups) },
     )
-    t.is(draft.body.open_minor, Math.max(0, expected.totals.payable_minor))
+    if (document === 'invoice') t.is(draft.body.open_minor, Math.max(0, expected.totals.payable_minor))
   })
 }

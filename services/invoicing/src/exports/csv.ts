@@ -77,20 +77,22 @@ export async function* toCsv(
   })
 }
 
+/** A credit note takes off what invoices claim: its amounts are below zero, so that a column adds up. */
 function toRecord(
   row: ExportRow,
   sums: Map<string, { net: bigint; vat: bigint; gross: bigint; payable: bigint }>,
 ): string[] {
   const { totals } = row
-  const amount = (minor: number | bigint) => decimalFromMinor(BigInt(minor), row.currency)
+  const sign = row.document_type === 'credit_note' ? -1n : 1n
+  const amount = (minor: number | bigint) => decimalFromMinor(sign * BigInt(minor), row.currency)
   const sum = sums.get(row.currency) ?? { net: 0n, vat: 0n, gross: 0n, payable: 0n }
   // What is void is not claimed of anybody.
   if (!row.is_void)
     sums.set(row.currency, {
-      net: sum.net + BigInt(totals.net_minor),
-      vat: sum.vat + BigInt(totals.vat_minor),
-      gross: sum.gross + BigInt(totals.gross_minor),
-      payable: sum.payable + BigInt(totals.payable_minor),
+      net: sum.net + sign * BigInt(totals.net_minor),
+      vat: sum.vat + sign * BigInt(totals.vat_minor),
+      gross: sum.gross + sign * BigInt(totals.gross_minor),
+      payable: sum.payable + sign * BigInt(totals.payable_minor),
     })
   const payable = BigInt(totals.payable_minor)
   return [

@@ -146,6 +146,43 @@ test.serial('the manifest in the trailer counts, adds up and has the digest of t
   t.like(nothing.manifest, { rows: 0, sums: {} })
 })
 
+test.serial('a credit note is a line below zero, with what went back of it and what is left of it', async (t) => {
+  const { order, account } = await issuerAndAccount(kontor)
+  const issued = await invoice(order, { issue_on: '2019-03-01' })
+  const drafted = await kontor.call('POST', `/v1/invoices/${issued.id}/credit-notes`, {
+    reason: 'Retour',
+    lines: [{ line: 1, quantity: '1' }],
+    issue_on: '2019-03-02',
+  })
+  await kontor.call('POST', `/v1/credit-notes/${drafted.body.id}/issue`)
+  const bonus = { ...order, delivery_on: '2026-11-23', period: { from: '2019-01-01', to: '2019-02-28' } }
+  const foreign = await kontor.call('POST', '/v1/credit-notes', {
+    ...bonus,
+    issue_on: '2019-03-03',
+    external_id: 'b-1',
+  })
+  const note = (await kontor.call('POST', `/v1/credit-notes/${foreign.body.id}/issue`)).body
+  const back = { amount_minor: 1_000, refunded_on: '2026-11-20' }
+  await kontor.call('POST', `/v1/credit-notes/${note.id}/refunds`, back)
+  const { rows, manifest } = await download('?from=2019-03-01&until=2019-04-01')
+  t.deepEqual(
+    ofAccount(rows, account).map(({ number, type_code, net, payable, paid, open }) => [
+      number,
+      type_code,
+      net,
+      payable,
+      paid,
+      open,
+    ]),
+    [
+      [issued.number, '380', '100.00', '108.10', '0.00', '54.05'],
+      [`CN-${account.customer_number}-1`, '381', '-50.00', '-54.05', '0.00', '0.00'],
+      [note.number, '381', '-100.00', '-108.10', '-10.00', '-98.10'],
+    ],
+  )
+  t.like(manifest, { rows: 3, sums: { CHF: { net: '-50.00', vat: '-4.05', gross: '-54.05', payable: '-54.05' } } })
+})
+
 test.serial('a period begins with its first day and ends before its last', async (t) => {
   const { order, account } = await issuerAndAccount(kontor)
   for (const issue_on of ['2021-01-31', '2021-02-01', '2021-02-28', '2021-03-01']) await invoice(order, { issue_on })

@@ -23,7 +23,7 @@ export function exportRoutes(app: ApiServer, deps: Deps): void {
       exposeHeadRoute: false,
       schema: {
         operationId: 'exportInvoicesCsv',
-        summary: 'Export issued invoices as CSV',
+        summary: 'Export issued invoices and credit notes as CSV',
         description:
           'Streams, however long it is. The HTTP trailer Kontor-Manifest carries the number of rows, the sums by currency and the SHA-256 of the file, as JSON.',
         tags: ['Exports'],
@@ -36,7 +36,8 @@ export function exportRoutes(app: ApiServer, deps: Deps): void {
         ),
         response: {
           200: {
-            description: 'One line for each invoice, oldest first.',
+            description:
+              'One line for each invoice and credit note, oldest first; amounts of a credit note are negative.',
             content: { 'text/csv': { schema: Type.String({ description: 'RFC 4180, UTF-8, amounts as decimals.' }) } },
           },
           ...problemResponses(400, 401, 403, 422, 429, 503),

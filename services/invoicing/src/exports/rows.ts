@@ -2,8 +2,9 @@ import type { Principal } from '@kontor/http-api'
 import type { Database, Tx } from '@kontor/postgres'
 import type { SnapshotTotals } from '../documents/snapshot.ts'
 
-/** One issued invoice as bookkeeping wants it: what the document says, whoever issuer and account are today. */
+/** One issued invoice or credit note as bookkeeping wants it: what it says, whoever issuer and account are today. */
 export interface ExportRow {
+  readonly document_type: 'invoice' | 'credit_note'
   readonly number: string
   readonly type_code: string
   readonly issue_on: string
@@ -13,8 +14,9 @@ export interface ExportRow {
   readonly account_name: string
   readonly currency: string
   readonly totals: SnapshotTotals
+  /** Of a credit note, what went back of it. */
   readonly paid_minor: bigint
-  /** After payments, credit notes and adjustments. */
+  /** After payments, credit notes and adjustments; of a credit note, what is left of it. */
   readonly open_minor: bigint
   readonly quote_number: string | null
   readonly external_id: string | null
@@ -31,25 +33,39 @@ export interface ExportRows {
 /** Rows fetched at once: the memory of an export does not grow with its length. */
 const FETCH_ROWS = 500
 
+const DOCUMENT = `document.bucket, document.id, document.document_type, document.number, document.type_code, document.issue_on,
+               document.due_on, document.currency, document.external_id, document.snapshot
+          from document`
+
+const ASKED = `document.tenant_id = :tenant and document.mode = :mode and document.state = 'issued'
+           and document.issue_on >= cast(:from as date) and document.issue_on < cast(:until as date)`
+
+/** Each type by itself, because the index has the days of one type in order: merged, the first row is there at once. */
 const EXPORT_SQL = `
-select document.number, document.type_code, document.issue_on, document.due_on, document.currency, document.external_id,
+select document.document_type, document.number, document.type_code, document.issue_on, document.due_on, document.currency,
+       document.external_id,
        said.issuer ->> 'name' as issuer_name, said.account ->> 'customer_number' as customer_number,
        said.account ->> 'name' as account_name, said.content ->> 'quote_number' as quote_number, said.totals,
-       coalesce((select sum(allocation.amount_minor) from allocation
+       case document.document_type
+         when 'invoice' then coalesce((select sum(allocation.amount_minor) from allocation
                   where allocation.bucket = document.bucket and allocation.invoice_id = document.id
-                    and allocation.payment_id is not null), 0)::bigint as paid_minor,
-       greatest(open_minor(document.bucket, document.id), 0) as open_minor,
+                    and allocation.payment_id is not null), 0)::bigint
+         else coalesce((select sum(refund.amount_minor) from refund
+                  where refund.bucket = document.bucket and refund.credit_note_id = document.id), 0)::bigint end as paid_minor,
+       case document.document_type
+         when 'invoice' then greatest(open_minor(document.bucket, document.id), 0)
+         else credit_minor(document.bucket, document.id) end as open_minor,
        exists (select from document_void
                 where document_void.bucket = document.bucket and document_void.document_id = document.id) as is_void
-  from document
+  from (select ${DOCUMENT} where document.document_type = 'invoice' and ${ASKED}
+        union all
+        select ${DOCUMENT} where document.document_type = 'credit_note' and ${ASKED}) as document
  cross join lateral json_to_record(document.snapshot::json) as said(issuer json, account json, content json, totals json)
- where document.tenant_id = ? and document.mode = ? and document.document_type = 'invoice' and document.state = 'issued'
-   and document.issue_on >= ?::date and document.issue_on < ?::date
  order by document.issue_on, document.id
 `
 
 /**
- * Opens the invoices issued in a period, oldest first, through a cursor in one snapshot of the database: what is issued
+ * Opens the invoices and credit notes issued in a period, oldest first, through a cursor in one snapshot of the database: what is issued
  * meanwhile is in the next export, whole. The first rows are fetched here, so that a database that is down shows before
  * an answer has begun.
  *
@@ -68,7 +84,7 @@ export async function openExport(
     return closing
   }
   try {
-    const values = [actor.tenantId, actor.mode, period.from, period.until]
+    const values = { tenant: actor.tenantId, mode: actor.mode, ...period }
     await tx.raw(`declare export_rows no scroll cursor for ${EXPORT_SQL}`, values)
     const first = await fetch()
     return { batches: () => batchesAfter(first, fetch), close }
