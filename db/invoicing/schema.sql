@@ -62,6 +62,23 @@ AS $function$
   select ('x' || substr(replace(id::text, '-', ''), 14, 3))::bit(12)::int::smallint
 $function$;
 
+CREATE OR REPLACE FUNCTION public.charge_is_live(state text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select state in ('processing', 'unknown', 'requires_action', 'pending', 'authorized')
+$function$;
+
+CREATE OR REPLACE FUNCTION public.charging_minor(of_bucket smallint, of_id uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(sum(charge.amount_minor), 0)::bigint from charge
+   where charge.bucket = of_bucket and charge.invoice_id = of_id and charge_is_live(charge.state)
+$function$;
+
 CREATE OR REPLACE FUNCTION public.credit_minor(of_bucket smallint, of_id uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -155,6 +172,20 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 begin
   raise exception '% rows are immutable', tg_table_name using errcode = 'integrity_constraint_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_charge_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.state = 'succeeded' or (old.state in ('declined', 'cancelled') and new.state <> 'succeeded')
+     or (old.reference is not null and new.reference is distinct from old.reference)
+     or new.version <> old.version + (new.state <> old.state)::int then
+    raise exception 'a charge that has ended does not change' using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
 end
 $function$;
 
@@ -274,6 +305,27 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_over_charge()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform 1 from document where document.bucket = new.bucket and document.id = new.invoice_id for update;
+  if (new.amount_minor <= open_minor(new.bucket, new.invoice_id) - charging_minor(new.bucket, new.invoice_id)) is not true then
+    raise exception 'more is charged than is open' using errcode = 'check_violation', constraint = 'charge_fits';
+  end if;
+  if not exists (
+    select from document
+     where document.bucket = new.bucket and document.id = new.invoice_id and document.state = 'issued'
+       and (document.tenant_id, document.mode, document.account_id, document.currency, document.document_type)
+         = (new.tenant_id, new.mode, new.account_id, new.currency, new.document_type)
+  ) then
+    raise exception 'a charge is of one account and currency' using errcode = 'check_violation', constraint = 'charge_fits';
+  end if;
+  return new;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_over_refund()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -284,6 +336,32 @@ begin
     raise exception 'more is refunded than is left' using errcode = 'check_violation', constraint = 'refund_fits';
   end if;
   return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.require_charge_of_payment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from charge where charge.bucket = new.bucket and charge.id = new.charge_id and charge.state = 'succeeded'
+       and (charge.tenant_id, charge.mode, charge.account_id, charge.currency) = (new.tenant_id, new.mode, new.account_id, new.currency)
+       and new.amount_minor <= charge.amount_minor) then
+    raise exception 'a payment of a charge is what the charge took' using errcode = 'check_violation', constraint = 'payment_is_charged';
+  end if;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.require_payment_of_charge()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from payment where payment.bucket = new.bucket and payment.charge_id = new.id) then
+    raise exception 'a charge that succeeded is a payment' using errcode = 'check_violation', constraint = 'charge_is_paid';
+  end if;
+  return null;
 end
 $function$;
 
@@ -461,6 +539,108 @@ create table api_key (
 );
 create index api_key_tenant on api_key using btree (tenant_id);
 grant select on api_key to kontor_invoicing_service;
+
+create table charge (
+  bucket           smallint    not null,
+  id               uuid        not null,
+  tenant_id        uuid        not null,
+  mode             text        not null,
+  account_id       uuid        not null,
+  invoice_id       uuid        not null,
+  document_type    text        not null,
+  key_id           uuid        not null,
+  idempotency_hmac bytea       not null,
+  request_hmac     bytea       not null,
+  token_id         uuid        not null,
+  method           text        not null,
+  instrument       text        not null,
+  processor        text        not null,
+  registration     jsonb       not null,
+  currency         text        not null,
+  amount_minor     bigint      not null,
+  capture          text        not null,
+  off_session      boolean     not null,
+  return_url       text,
+  state            text        not null,
+  reference        text,
+  movement         text,
+  decline_reason   text,
+  decline_soft     boolean,
+  decline_code     text,
+  check_at         timestamptz,
+  version          integer     not null default 1,
+  created_at       timestamptz not null,
+  updated_at       timestamptz not null,
+  constraint charge_pkey primary key (bucket, id),
+  constraint charge_bucket_idempotency_hmac_key unique (bucket, idempotency_hmac),
+  constraint charge_amount_minor_check check (amount_minor > 0),
+  constraint charge_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint charge_capture_check check (capture = any (array['automatic', 'manual'])),
+  constraint charge_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint charge_decline_has_reason check ((state = 'declined') = (decline_reason is not null)),
+  constraint charge_document_type_check check (document_type = any (array['invoice', 'proforma'])),
+  constraint charge_known_by_reference check (reference is not null or (state = any (array['processing', 'unknown', 'declined', 'cancelled', 'not_sent']))),
+  constraint charge_method_check check (method = any (array['card', 'bank_account', 'paypal_account'])),
+  constraint charge_mode_check check (mode = any (array['test', 'live'])),
+  constraint charge_processor_check check (processor = any (array['stripe', 'paypal', 'test'])),
+  constraint charge_state_check check (state = any (array['processing', 'unknown', 'requires_action', 'pending', 'authorized', 'succeeded', 'declined', 'cancelled', 'not_sent'])),
+  constraint charge_test_is_no_money check (processor <> 'test' or mode = 'test'),
+  constraint charge_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint charge_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id),
+  constraint charge_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index charge_account on charge using btree (bucket, account_id, id);
+create index charge_invoice on charge using btree (bucket, invoice_id, id);
+create index charge_live on charge using btree (bucket, invoice_id) where charge_is_live(state);
+create index charge_movement on charge using btree (tenant_id, mode, processor, movement) where movement is not null;
+create index charge_reference on charge using btree (tenant_id, mode, processor, reference) where reference is not null;
+create index charge_tenant on charge using btree (tenant_id, mode, id);
+create trigger charge_all_kept before truncate on charge for each statement execute function refuse_change();
+create trigger charge_ends_once before update on charge for each row execute function refuse_charge_change();
+create trigger charge_fits before insert on charge for each row execute function refuse_over_charge();
+create trigger charge_fits_again before update on charge for each row when (not charge_is_live(old.state) and charge_is_live(new.state)) execute function refuse_over_charge();
+create constraint trigger charge_is_paid after insert or update on charge deferrable initially deferred for each row when (new.state = 'succeeded') execute function require_payment_of_charge();
+create trigger charge_kept before delete on charge for each row execute function refuse_change();
+comment on column charge.instrument is 'show with which masked instrument was charged; contract, GDPR 6(1)(b); ten years';
+comment on column charge.registration is 'name the instrument to the processor again; contract, GDPR 6(1)(b); ten years';
+comment on column charge.return_url is 'send the payer back to the shop; contract, GDPR 6(1)(b); ten years';
+comment on column charge.reference is 'find the charge at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
+comment on column charge.movement is 'find the movement of money at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on charge to kontor_invoicing_service;
+grant update (check_at, decline_code, decline_reason, decline_soft, movement, reference, state, updated_at, version) on charge to kontor_invoicing_service;
+
+create table charge_step (
+  bucket     smallint    not null,
+  charge_id  uuid        not null,
+  seq        integer     not null,
+  tenant_id  uuid        not null,
+  kind       text        not null,
+  request    text,
+  request_no integer     not null default 1,
+  outcome    text,
+  because    text,
+  code       text,
+  reference  text,
+  movement   text,
+  learned_by text        not null,
+  at         timestamptz not null,
+  constraint charge_step_pkey primary key (bucket, charge_id, seq),
+  constraint charge_step_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint charge_step_kind_check check (kind = any (array['claimed', 'sent', 'created', 'answered', 'unknown'])),
+  constraint charge_step_learned_by_check check (learned_by = any (array['request', 'job', 'webhook'])),
+  constraint charge_step_outcome_check check (outcome = any (array['created', 'succeeded', 'pending', 'authorized', 'requires_action', 'cancelled', 'declined', 'not_sent', 'unknown'])),
+  constraint charge_step_request_check check (request = any (array['create', 'confirm', 'retrieve', 'capture', 'cancel', 'told'])),
+  constraint charge_step_request_no_check check (request_no >= 1),
+  constraint charge_step_says_what check ((kind = 'claimed') = (request is null) and (kind = any (array['claimed', 'sent'])) = (outcome is null)),
+  constraint charge_step_seq_check check (seq >= 1),
+  constraint charge_step_bucket_charge_id_fkey foreign key (bucket, charge_id) references charge(bucket, id),
+  constraint charge_step_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger charge_step_immutable before delete or update on charge_step for each row execute function refuse_change();
+create trigger charge_step_kept before truncate on charge_step for each statement execute function refuse_change();
+comment on column charge_step.reference is 'find the charge at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
+comment on column charge_step.movement is 'find the movement of money at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on charge_step to kontor_invoicing_service;
 
 create table document (
   bucket        smallint    not null,
@@ -842,6 +1022,7 @@ create table payment (
   received_on  date        not null,
   reference    text,
   created_at   timestamptz not null,
+  charge_id    uuid,
   constraint payment_pkey primary key (bucket, id),
   constraint payment_amount_minor_check check (amount_minor > 0),
   constraint payment_bucket_check check (bucket >= 0 and bucket <= 4095),
@@ -849,11 +1030,14 @@ create table payment (
   constraint payment_method_check check (method = any (array['card', 'bank_account', 'paypal_account', 'bank_transfer', 'cash', 'other'])),
   constraint payment_mode_check check (mode = any (array['test', 'live'])),
   constraint payment_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint payment_bucket_charge_id_fkey foreign key (bucket, charge_id) references charge(bucket, id),
   constraint payment_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index payment_account on payment using btree (bucket, account_id, id);
+create unique index payment_charge on payment using btree (bucket, charge_id) where charge_id is not null;
 create index payment_tenant on payment using btree (tenant_id, mode, id);
 create trigger payment_immutable before delete or update on payment for each row execute function refuse_change();
+create constraint trigger payment_is_charged after insert on payment deferrable initially deferred for each row when (new.charge_id is not null) execute function require_charge_of_payment();
 create trigger payment_kept before truncate on payment for each statement execute function refuse_change();
 comment on column payment.instrument is 'show with which masked instrument was paid; contract, GDPR 6(1)(b); ten years';
 comment on column payment.reference is 'match the payment with the bank''s record; legal obligation to keep records, GDPR 6(1)(c); ten years';
@@ -1102,6 +1286,20 @@ create table tenant (
   constraint tenant_slug_check check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$')
 );
 grant select on tenant to kontor_invoicing_service;
+
+create table test_processor_record (
+  bucket    smallint not null,
+  tenant_id uuid     not null,
+  reference text     not null,
+  record    jsonb    not null,
+  constraint test_processor_record_pkey primary key (bucket, tenant_id, reference),
+  constraint test_processor_record_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint test_processor_record_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+comment on column test_processor_record.reference is 'play a processor without money; legitimate interest in tests, GDPR 6(1)(f); as long as test data is kept';
+comment on column test_processor_record.record is 'play a processor without money; legitimate interest in tests, GDPR 6(1)(f); as long as test data is kept';
+grant select, insert on test_processor_record to kontor_invoicing_service;
+grant update (record) on test_processor_record to kontor_invoicing_service;
 
 create table unique_name (
   bucket    smallint not null,

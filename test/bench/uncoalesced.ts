@@ -17,6 +17,8 @@ const app = await buildInvoicing(
     random: randomBytes,
     now: () => new Date(),
     findInstrument: async () => undefined,
+    processorOf: () => Promise.reject(new Error('nothing is charged here')),
+    registrationOf: () => Promise.reject(new Error('nothing is charged here')),
     fonts: await openFonts(),
     coalesce: false,
   },

@@ -3,7 +3,14 @@ import { generateApiKey } from '@kontor/api-key'
 import { createLogger } from '@kontor/http-api'
 import { formatId, idSource, newUuid, toBucket } from '@kontor/ids'
 import { openFonts } from '@kontor/invoice-pdf'
-import { buildInvoicing, type Deps, type FindInstrument, invoicingTasks, scopesOf } from '@kontor/invoicing'
+import {
+  buildInvoicing,
+  type Deps,
+  type FindInstrument,
+  invoicingTasks,
+  processorsOf,
+  scopesOf,
+} from '@kontor/invoicing'
 import { workOffJobs } from '@kontor/jobs'
 import { connect, type Database } from '@kontor/postgres'
 import { createApiKey, createTenant, keyAuthenticator } from '@kontor/tenancy'
@@ -57,6 +64,8 @@ const TABLES = [
   'account',
   'adjustment',
   'allocation',
+  'charge',
+  'charge_step',
   'document',
   'document_delivery',
   'document_file',
@@ -87,16 +96,22 @@ const STATE_SQL = `select ${TABLES.map((table) => `(select count(*) from ${table
   (select coalesce(string_agg(id || ':' || version, ',' order by id), '') from document) as documents,
   (select coalesce(string_agg(id || ':' || version, ',' order by id), '') from account) as accounts`
 
+/** How the service under test reaches processors; the test processor, and every instrument known to it, unless told otherwise. */
+export type Processing = Partial<Pick<Deps, 'processorOf' | 'registrationOf'>>
+
 /** Builds the service on databases of its own, with a fixed clock and a vault that knows what `findInstrument` says. */
 export async function invoicingUnderTest(
   findInstrument: FindInstrument = async () => undefined,
+  processing: Processing = {},
 ): Promise<InvoicingUnderTest> {
   const databases = await freshDatabases()
   const clock = fixedClock()
   const log: string[] = []
   const logger = createLogger('test', 'info', { write: (line: string) => void log.push(line) })
   const database = connect({ url: databases.invoicingUrl, max: 10, applicationName: 'test' })
-  const owner = connect({ url: databases.invoicingMigrationUrl, max: 2, applicationName: 'test-owner' })
+  // On a busy machine a hundred tests wait for these two connections at once.
+  const patient = { max: 2, applicationName: 'test-owner', acquireTimeoutMs: 60_000 }
+  const owner = connect({ url: databases.invoicingMigrationUrl, ...patient })
   const newId = idSource(clock.nowMs, randomBytes)
   const deps: Deps = {
     database,
@@ -105,6 +120,15 @@ export async function invoicingUnderTest(
     random: randomBytes,
     now: clock.now,
     findInstrument,
+    processorOf: processorsOf({
+      database,
+      credentialsOf: async () => undefined,
+      baseUrls: {},
+      nowMs: clock.nowMs,
+      monotonicMs: () => performance.now(),
+    }),
+    registrationOf: async (_owner, tokenId) => ({ type: 'card', instrument: `test_instrument_${tokenId}` }),
+    ...processing,
     fonts: await openFonts(),
   }
   const build = (own: Deps) => {

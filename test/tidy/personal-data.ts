@@ -29,6 +29,10 @@ const NOT_PERSONAL: readonly (readonly [column: RegExp, because: string])[] = [
   ],
   [/^(vault\.event|keys\.key_event)\.data$/, 'holds codes, counts and names of fields; see the catalogue of events'],
   [/^invoicing\.invoice_run_item\.(code|path)$/, 'is the code of a refusal, and the name of a field'],
+  [
+    /^invoicing\.charge\.decline_(reason|code)$|^invoicing\.charge_step\.(because|code)$/,
+    'is a word out of our code, or a code out of a processor’s list',
+  ],
   [/\.unique_name\.kind$/, 'is a word out of our code'],
   [/\.(currency|type_code|period|time_zone|template_version)$/, 'is a code out of a list'],
   [/^invoicing\.series\.suffix$/, 'is the end of a number format, after the number'],

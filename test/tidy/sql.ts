@@ -47,7 +47,7 @@ const STATEMENTS: readonly (readonly [form: RegExp, effect: Effect])[] = [
   ],
   // These make no table, column or key.
   [
-    /^(create (index|function|trigger|or replace)|drop (index|trigger|function)|grant|revoke|insert|update|delete) /,
+    /^(create (index|function|(constraint )?trigger|or replace)|drop (index|trigger|function)|grant|revoke|insert|update|delete) /,
     () => {},
   ],
 ]

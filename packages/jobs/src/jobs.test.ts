@@ -76,6 +76,31 @@ test('a job waits as long as it should, of one name the newest waits, and a line
   t.is(most, 1)
 })
 
+test('a job waits as long as it is told, and a later one under its key takes its place, also from within', async (t) => {
+  const { url, database, sql } = await stage(t)
+  const seen: unknown[] = []
+  const later = (n: number) => ({ ...job(n), delayMs: 3_600_000, key: 'charge-1' })
+  const add = (...jobs: Parameters<typeof addJobs>[1]) => withTransaction(database.knex, (tx) => addJobs(tx, jobs))
+  const tasks = {
+    count: async (payload: unknown) => {
+      seen.push(payload)
+      if (seen.length === 1) await add(later(3))
+    },
+  }
+  await add(later(1))
+  await add(later(2))
+  await workOffJobs(url, tasks)
+  t.deepEqual(seen, [])
+  const waiting = () =>
+    sql<{ n: number; late: boolean }>(`select (payload->>'n')::int as n, run_at > now() + interval '59 minutes' as late
+                                         from graphile_worker._private_jobs`)
+  t.deepEqual(await waiting(), [{ n: 2, late: true }])
+  await sql('update graphile_worker._private_jobs set run_at = now()')
+  await workOffJobs(url, tasks)
+  t.deepEqual(seen, [{ n: 2 }])
+  t.deepEqual(await waiting(), [{ n: 3, late: true }])
+})
+
 test('the role that runs jobs installs nothing, and installing again changes nothing', async (t) => {
   const { url, ownerUrl, sql } = await stage(t)
   const described = () =>

@@ -25,8 +25,8 @@ const WHO_CORRECTS = ['invoicing', 'admin'] as const
 const WHO_COUNTS = ['invoicing', 'accounting', 'admin'] as const
 
 const unknownId = (prefix: IdPrefix) => formatId(prefix, newUuid(toBucket(7), 0, randomBytes))
-const [iss, acc, quo, pro, inv, cre, ser, pay, run, adj] = (
-  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'run', 'adj'] as const
+const [iss, acc, quo, pro, inv, cre, ser, pay, chg, run, adj] = (
+  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'chg', 'run', 'adj'] as const
 ).map(unknownId)
 
 /** Every route, and who may call it. */
@@ -82,6 +82,11 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['DELETE', '/v1/credit-notes/{creditNoteId}', `/v1/credit-notes/${cre}`, WHO_CORRECTS],
   ['POST', '/v1/invoices/{invoiceId}/sent', `/v1/invoices/${inv}/sent`, WHO_SELLS],
   ['POST', '/v1/invoices/{invoiceId}/void', `/v1/invoices/${inv}/void`, WHO_CORRECTS],
+  ['POST', '/v1/charges', '/v1/charges', WHO_SELLS],
+  ['POST', '/v1/charges/{chargeId}/confirm', `/v1/charges/${chg}/confirm`, WHO_SELLS],
+  ['GET', '/v1/charges', '/v1/charges', ALL],
+  ['GET', '/v1/charges/{chargeId}', `/v1/charges/${chg}`, ALL],
+  ['GET', '/v1/charges/{chargeId}/steps', `/v1/charges/${chg}/steps`, ALL],
   ['POST', '/v1/payments', '/v1/payments', WHO_COUNTS],
   ['GET', '/v1/payments/{paymentId}', `/v1/payments/${pay}`, ALL],
   ['POST', '/v1/payments/{paymentId}/allocations', `/v1/payments/${pay}/allocations`, WHO_COUNTS],

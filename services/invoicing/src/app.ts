@@ -4,6 +4,8 @@ import { ledger } from './balances/ledger.ts'
 import { openOf } from './balances/open.ts'
 import { reportRoutes } from './balances/report-routes.ts'
 import { balanceRoutes } from './balances/routes.ts'
+import { chargeLedger } from './charges/ledger.ts'
+import { chargeRoutes } from './charges/routes.ts'
 import { creditNoteRoutes } from './credit-notes/routes.ts'
 import { creditNotes } from './credit-notes/service.ts'
 import type { Deps } from './deps.ts'
@@ -16,6 +18,7 @@ import { invoiceRunRoutes } from './invoice-runs/routes.ts'
 import { invoiceRoutes } from './invoices/routes.ts'
 import { invoices } from './invoices/service.ts'
 import { issuerRoutes } from './issuers/routes.ts'
+import { receiving } from './payments/receive.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { proformaRoutes } from './proformas/routes.ts'
 import { proformas } from './proformas/service.ts'
@@ -65,6 +68,7 @@ export async function buildInvoicing(
   invoiceRunRoutes(app, deps)
   proformaRoutes(app, deps, issue)
   paymentRoutes(app, deps, book)
+  chargeRoutes(app, deps, chargeLedger(deps, receiving(deps, book)))
   balanceRoutes(app, deps, book)
   reportRoutes(app, deps)
   seriesRoutes(app, deps)

@@ -18,12 +18,16 @@ test('what has to be known is read, the rest has a default', (t) => {
     port: 7702,
     vaultUrl: 'http://127.0.0.1:7701',
     vaultKeys: { test: 'kv_test_key' },
+    processorUrls: {},
     idempotencySecret: Buffer.from(SECRET, 'hex'),
     logLevel: 'info',
     connectionsMax: 10,
     jobsMax: 2,
   })
   t.is(readConfig({ ...ENV, INVOICING_JOBS_MAX: '0' }).jobsMax, 0)
+  const urls = { STRIPE_BASE_URL: 'http://127.0.0.1:1', PAYPAL_BASE_URL: 'http://127.0.0.1:2' }
+  const processorUrls = { stripe: urls.STRIPE_BASE_URL, paypal: urls.PAYPAL_BASE_URL }
+  t.like(readConfig({ ...ENV, ...urls }), { processorUrls })
   t.like(readConfig({ ...ENV, INVOICING_LISTEN: '[::1]:80' }), { host: '::1', port: 80 })
 })
 
@@ -52,5 +56,7 @@ test(refuses, { INVOICING_SECRET: undefined }, /INVOICING_SECRET is not set/)
 test(refuses, { INVOICING_SECRET: 'ab'.repeat(31) }, /at least 32 bytes/)
 test(refuses, { INVOICING_SECRET: 'not-hex' }, /at least 32 bytes/)
 test(refuses, { INVOICING_LISTEN: 'localhost' }, /host:port/)
+test(refuses, { STRIPE_BASE_URL: 'nowhere' }, /STRIPE_BASE_URL must be a URL/)
+test(refuses, { PAYPAL_BASE_URL: 'nowhere' }, /PAYPAL_BASE_URL must be a URL/)
 test(refuses, { INVOICING_CONNECTIONS_MAX: '0' }, /from 1 to 9999/)
 test(refuses, { INVOICING_JOBS_MAX: '10' }, /from 0 to 9/)

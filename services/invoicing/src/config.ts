@@ -7,6 +7,8 @@ export interface Config {
   readonly port: number
   readonly vaultUrl: string
   readonly vaultKeys: { readonly test?: string; readonly live?: string }
+  /** Where processors are asked instead of where they really are, such as a mock server. Never a tenant's to say. */
+  readonly processorUrls: { readonly stripe?: string; readonly paypal?: string }
   readonly idempotencySecret: Buffer
   readonly logLevel: string
   readonly connectionsMax: number
@@ -30,12 +32,15 @@ export function readConfig(env: Environment): Config {
   const [host, port] = listenAddress(env.INVOICING_LISTEN ?? '127.0.0.1:7702')
   const test = optional(env, 'VAULT_SERVICE_KEY_TEST')
   const live = optional(env, 'VAULT_SERVICE_KEY_LIVE')
+  const stripe = optionalUrl(env, 'STRIPE_BASE_URL')
+  const paypal = optionalUrl(env, 'PAYPAL_BASE_URL')
   return {
     databaseUrl: required(env, 'INVOICING_DATABASE_URL'),
     host,
     port,
     vaultUrl: required(env, 'VAULT_URL').replace(/\/+$/, ''),
     vaultKeys: { ...(test ? { test } : {}), ...(live ? { live } : {}) },
+    processorUrls: { ...(stripe ? { stripe } : {}), ...(paypal ? { paypal } : {}) },
     idempotencySecret: secretBytes(required(env, 'INVOICING_SECRET')),
     logLevel: env.LOG_LEVEL ?? 'info',
     connectionsMax: positive(env.INVOICING_CONNECTIONS_MAX ?? '10', 'INVOICING_CONNECTIONS_MAX'),
@@ -57,6 +62,13 @@ function required(env: Environment, name: string): string {
   const value = optional(env, name)
   if (!value) throw new ConfigError(`${name} is not set`)
   return value
+}
+
+/** What a processor's URL has to be like, `@kontor/processors` knows; here it is only read. */
+function optionalUrl(env: Environment, name: string): string | undefined {
+  const text = optional(env, name)
+  if (text !== undefined && !URL.canParse(text)) throw new ConfigError(`${name} must be a URL`)
+  return text
 }
 
 function listenAddress(text: string): [string, number] {

@@ -1,7 +1,9 @@
 import type { NewId } from '@kontor/ids'
 import type { Fonts } from '@kontor/invoice-pdf'
 import type { Database } from '@kontor/postgres'
+import type { ProcessorOf } from './processors/processor-of.ts'
 import type { FindInstrument } from './vault/client.ts'
+import type { RegistrationOf } from './vault/registrations.ts'
 
 /** What the features are given. Clock, ids and randomness come from outside, so that tests decide them. */
 export interface Deps {
@@ -13,6 +15,9 @@ export interface Deps {
   readonly now: () => Date
   /** Masked values of a token. The service never sees more. */
   readonly findInstrument: FindInstrument
+  readonly processorOf: ProcessorOf
+  /** How a processor knows a token. */
+  readonly registrationOf: RegistrationOf
   readonly fonts: Fonts
   /** False issues each document by statements of its own; only to measure what issuing them together brings. */
   readonly coalesce?: boolean

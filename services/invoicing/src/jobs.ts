@@ -1,10 +1,14 @@
 import type { Tasks } from '@kontor/jobs'
 import { principalFinder } from '@kontor/tenancy'
 import { ledger } from './balances/ledger.ts'
+import { chargeLedger } from './charges/ledger.ts'
+import { chargeTasks } from './charges/work.ts'
 import type { Deps } from './deps.ts'
 import { issuing, judging } from './documents/issue.ts'
 import { invoiceRunTasks } from './invoice-runs/work.ts'
 import { invoiceToWire } from './invoices/wire.ts'
+import { receiving } from './payments/receive.ts'
+import { settling } from './proformas/settle.ts'
 import { proformaTasks } from './proformas/work.ts'
 import { scopesOf } from './roles.ts'
 
@@ -18,8 +22,7 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
   const issue = issuing(deps)
   const judge = judging(deps)
   const { database, newId, now } = deps
-  // Nothing here allocates to a proforma.
-  const book = ledger(deps, async () => undefined)
+  const book = ledger(deps, settling(deps))
   const invoicesOfProformas = proformaTasks({
     deps,
     issue: (actor, id, idempotencyKey) =>
@@ -48,5 +51,6 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
     judge: (actor, { id, issueOn }) => judge(actor, { type: 'invoice', id, issueOn }),
     onDefect,
   })
-  return { ...runs, ...invoicesOfProformas }
+  const charges = chargeTasks(deps, chargeLedger(deps, receiving(deps, book)))
+  return { ...runs, ...invoicesOfProformas, ...charges }
 }

@@ -9,8 +9,11 @@ import { buildInvoicing } from './app.ts'
 import { ConfigError, readConfig } from './config.ts'
 import type { Deps } from './deps.ts'
 import { invoicingTasks } from './jobs.ts'
+import { processorsOf } from './processors/processor-of.ts'
 import { scopesOf } from './roles.ts'
 import { vaultClient } from './vault/client.ts'
+import { vaultCredentials } from './vault/credentials.ts'
+import { vaultRegistrations } from './vault/registrations.ts'
 
 /** Shorter than the 30 s after which orchestrators kill. */
 const DRAIN_DEADLINE_MS = 20_000
@@ -20,13 +23,22 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   const logger = createLogger('invoicing', config.logLevel)
   const database = connect({ url: config.databaseUrl, max: config.connectionsMax, applicationName: 'kontor-invoicing' })
+  const vault = { url: config.vaultUrl, keys: config.vaultKeys }
   const deps: Deps = {
     database,
     idempotencySecret: config.idempotencySecret,
     newId: idSource(Date.now, randomBytes),
     random: randomBytes,
     now: () => new Date(),
-    findInstrument: vaultClient(config.vaultUrl, config.vaultKeys),
+    findInstrument: vaultClient(vault.url, vault.keys),
+    processorOf: processorsOf({
+      database,
+      credentialsOf: vaultCredentials(vault),
+      baseUrls: config.processorUrls,
+      nowMs: Date.now,
+      monotonicMs: () => performance.now(),
+    }),
+    registrationOf: vaultRegistrations(vault),
     fonts: await openFonts(),
   }
   const app = await buildInvoicing(deps, {

@@ -44,8 +44,18 @@ export async function lockAllOpen(
   owner: Owner,
   documentIds: readonly string[],
 ): Promise<Map<string, OpenDocument>> {
+  const { found, anyVoid } = await holdAll(tx, owner, documentIds)
+  if (anyVoid) throw new InvalidTransition('void', 'paid', [])
+  return found
+}
+
+async function holdAll(
+  tx: Tx,
+  owner: Owner,
+  documentIds: readonly string[],
+): Promise<{ found: Map<string, OpenDocument>; anyVoid: boolean }> {
   const found = new Map<string, OpenDocument>()
-  if (documentIds.length === 0) return found
+  if (documentIds.length === 0) return { found, anyVoid: false }
   const rows: Omit<OpenDocument, 'open_minor'>[] = await tx('document')
     .select(
       'id',
@@ -72,15 +82,19 @@ export async function lockAllOpen(
        from unnest(?::smallint[], ?::uuid[]) as held(bucket, id)`,
     [rows.map(({ id }) => bucketOf(id)), rows.map(({ id }) => id)],
   )
-  if (opens.some(({ is_void }) => is_void)) throw new InvalidTransition('void', 'paid', [])
   const openById = new Map(opens.map((row) => [row.id, row.open_minor]))
   for (const row of rows) found.set(row.id, { ...row, open_minor: openById.get(row.id) ?? 0n })
-  return found
+  return { found, anyVoid: opens.some(({ is_void }) => is_void) }
 }
 
 /** Holds one invoice or proforma; see `lockAllOpen`. */
 export async function lockOpen(tx: Tx, owner: Owner, documentId: string): Promise<OpenDocument | undefined> {
   return (await lockAllOpen(tx, owner, [documentId])).get(documentId)
+}
+
+/** Holds one as well where it is void by now, and nothing is open on it: for money that has come all the same. */
+export async function lockOpenOrVoid(tx: Tx, owner: Owner, documentId: string): Promise<OpenDocument | undefined> {
+  return (await holdAll(tx, owner, [documentId])).found.get(documentId)
 }
 
 export const NOTHING_SETTLED: Omit<Settlement, 'open_minor'> = {

@@ -1,6 +1,7 @@
 import type { Principal } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import type { Tx } from '@kontor/postgres'
+import type { ChargeState } from '../charges/charge.ts'
 
 export type EventType =
   | 'issuer.created'
@@ -41,6 +42,8 @@ export type EventType =
   | 'invoice_run.created'
   | 'invoice_run.finished'
   | 'payment.recorded'
+  | 'charge.created'
+  | `charge.${ChargeState}`
   | 'allocation.recorded'
   | 'refund.recorded'
   | 'adjustment.recorded'

@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<Subject, IdPrefix>> = {
   credit_note: 'cre',
   invoice_run: 'run',
   payment: 'pay',
+  charge: 'chg',
   allocation: 'alo',
   refund: 'rfd',
   adjustment: 'adj',

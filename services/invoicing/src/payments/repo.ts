@@ -13,6 +13,8 @@ export interface Payment {
   readonly amount_minor: bigint
   readonly received_on: string
   readonly reference: string | null
+  /** Where it was taken through a processor. */
+  readonly charge_id: string | null
   readonly created_at: Date
 }
 
@@ -27,6 +29,7 @@ const COLUMNS = [
   'amount_minor',
   'received_on',
   'reference',
+  'charge_id',
   'created_at',
 ] as const
 

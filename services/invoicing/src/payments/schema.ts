@@ -45,6 +45,7 @@ export const PaymentWire = Type.Object({
   currency: Currency,
   received_on: Type.String({ description: 'When the money came, YYYY-MM-DD.' }),
   reference: Nullable(Type.String({ description: 'The bank’s or processor’s reference.' })),
+  charge_id: Nullable(Id('chg', 'The charge it was taken with, where a processor took it.')),
   ...usageWire,
   refunds: Type.Array(RefundWire, { description: 'What went back, in order; 200 at most.' }),
   created_at: Instant('When it was recorded.'),

@@ -13,7 +13,6 @@ import { refundToWire, usageToWire } from '../balances/wire.ts'
 import type { Deps } from '../deps.ts'
 import { checkDay, dayIn, latestDay } from '../documents/calendar.ts'
 import { UnknownReference } from '../documents/errors.ts'
-import { recordEvent } from '../events/event.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
 import type { MaskedInstrument } from '../vault/client.ts'
@@ -26,6 +25,7 @@ import {
   MethodMissing,
   ReceivedInFuture,
 } from './errors.ts'
+import { receiving } from './receive.ts'
 import * as repo from './repo.ts'
 import type { PaymentWire, RecordPayment } from './schema.ts'
 
@@ -47,6 +47,7 @@ function toWire(payment: repo.Payment, usage: Usage, refunds: Refunds): Static<t
     currency: payment.currency,
     received_on: payment.received_on,
     reference: payment.reference,
+    charge_id: payment.charge_id === null ? null : formatId('chg', payment.charge_id),
     ...usageToWire(payment.amount_minor, usage),
     refunds: refunds.map(refundToWire),
     created_at: payment.created_at.toISOString(),
@@ -55,6 +56,7 @@ function toWire(payment: repo.Payment, usage: Usage, refunds: Refunds): Static<t
 
 export function payments(deps: Deps, book: Book) {
   const { database } = deps
+  const receive = receiving(deps, book)
 
   /** @throws {UnknownReference} Neither the account's nor a token at all. */
   async function findInstrument(actor: Principal, tokenId: string, parentId: string): Promise<MaskedInstrument> {
@@ -115,10 +117,7 @@ export function payments(deps: Deps, book: Book) {
           if (invoice.account_id !== ownerId) throw new AccountMismatch()
           if (invoice.currency !== body.currency) throw new CurrencyMismatch(invoice.currency).at('/currency')
         }
-        const at = deps.now()
-        const payment: repo.Payment = {
-          id: deps.newId(bucket),
-          mode: actor.mode,
+        const received = {
           account_id: ownerId,
           method: instrument ? instrument.type : (body.method ?? 'other'),
           token_id: tokenId,
@@ -127,20 +126,10 @@ export function payments(deps: Deps, book: Book) {
           amount_minor: BigInt(body.amount_minor),
           received_on: body.received_on,
           reference: body.reference ?? null,
-          created_at: at,
+          charge_id: null,
         }
-        await repo.insertPayment(tx, actor, payment)
-        await recordEvent(tx, actor, {
-          id: deps.newId(bucket),
-          type: 'payment.recorded',
-          accountId: ownerId,
-          objectId: payment.id,
-          objectVersion: 1,
-          at,
-        })
-        const source = { ...payment, kind: 'payment', came_on: payment.received_on } as const
         const some = targets.filter(({ amountMinor }) => amountMinor > 0n)
-        await book.allocate(tx, actor, source, some, payment.amount_minor)
+        const payment = await receive(tx, actor, received, some)
         return { status: 201, body: toWire(payment, await book.usageOf(tx, payment.id), []) }
       }
       return once(database, actor.tenantId, digest, { judge, write })

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { formatId, newUuid, toBucket } from '@kontor/ids'
 import test, { type ExecutionContext } from 'ava'
+import { json, fakeVault as vaultOf } from '../testing/fake-vault.ts'
 import { vaultClient } from './client.ts'
 
 const uuid = () => newUuid(toBucket(7), Date.parse('2026-11-23T10:00:00Z'), randomBytes)
@@ -9,20 +10,11 @@ const OWNER = { tenantId: uuid(), mode: 'test' } as const
 const TOKEN = uuid()
 const ACCOUNT = uuid()
 
-/** A vault that answers as it is told, on a port of its own. */
+/** Asks a vault that answers as it is told. */
 async function fakeVault(t: ExecutionContext, answer: RequestListener) {
-  const server = createServer(answer)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => server.close())
-  const { port } = server.address() as { port: number }
-  return vaultClient(`http://127.0.0.1:${port}`, { test: 'kv_test_key' })
+  const { url, keys } = await vaultOf(t, answer)
+  return vaultClient(url, keys)
 }
-
-const json =
-  (status: number, body: unknown): RequestListener =>
-  (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-  }
 
 const CARD = {
   id: formatId('tok', TOKEN),

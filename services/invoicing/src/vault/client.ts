@@ -1,6 +1,7 @@
 import { Unavailable } from '@kontor/http-api'
 import { formatId, parseId } from '@kontor/ids'
 import { DomainError } from '@kontor/problem'
+import { askVault, type VaultAccess } from './ask.ts'
 
 /** A stored instrument as invoicing may know it. */
 export interface MaskedInstrument {
@@ -39,17 +40,11 @@ const TYPES = ['card', 'bank_account', 'paypal_account'] as const
  * @param url Base URL of the vault.
  * @param keys Service keys, one for each mode that is used.
  */
-export function vaultClient(url: string, keys: { readonly test?: string; readonly live?: string }): FindInstrument {
+export function vaultClient(url: string, keys: VaultAccess['keys']): FindInstrument {
   return async (owner, tokenId) => {
-    const key = keys[owner.mode]
-    if (!key) throw new Unavailable('vault_unavailable', `the vault, for want of a ${owner.mode} service key,`)
+    const path = `/v1/tokens/${formatId('tok', tokenId)}`
     try {
-      const response = await fetch(`${url}/v1/tokens/${formatId('tok', tokenId)}`, {
-        headers: { authorization: `Bearer ${key}`, 'kontor-tenant': formatId('ten', owner.tenantId) },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        // A vault does not redirect; following would carry the question elsewhere.
-        redirect: 'error',
-      })
+      const response = await askVault({ url, keys }, owner, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
       if (response.status === 200) return readInstrument(await response.json())
       // A body that nobody reads would keep the connection from being used again.
       await response.body?.cancel()
@@ -57,7 +52,7 @@ export function vaultClient(url: string, keys: { readonly test?: string; readonl
       if (response.status === 410) throw new TokenGone()
       throw new Error(`the vault answered ${response.status}`)
     } catch (cause) {
-      if (cause instanceof TokenGone) throw cause
+      if (cause instanceof DomainError) throw cause
       throw new Unavailable('vault_unavailable', 'the vault', { cause })
     }
   }

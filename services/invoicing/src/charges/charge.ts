@@ -1,0 +1,79 @@
+import type { Processor } from '@kontor/processors'
+import type { PayableType } from '../balances/document-id.ts'
+import type { Registration } from '../vault/registrations.ts'
+
+/**
+ * How far a charge is. `processing`: a request of ours is on its way, or was when its process ended. `unknown`: nobody can say whether
+ * the last request was carried out. `not_sent`: certainly nothing was; the same request of the caller takes it up again.
+ */
+export type ChargeState =
+  | 'processing'
+  | 'unknown'
+  | 'requires_action'
+  | 'pending'
+  | 'authorized'
+  | 'succeeded'
+  | 'declined'
+  | 'cancelled'
+  | 'not_sent'
+
+/** A charge as it is stored. */
+export interface Charge {
+  readonly id: string
+  readonly tenant_id: string
+  readonly mode: 'test' | 'live'
+  readonly account_id: string
+  readonly invoice_id: string
+  readonly document_type: PayableType
+  readonly key_id: string
+  readonly request_hmac: Buffer
+  readonly token_id: string
+  readonly method: 'card' | 'bank_account' | 'paypal_account'
+  /** Masked. */
+  readonly instrument: string
+  readonly processor: Processor['name']
+  readonly registration: Registration
+  readonly currency: string
+  readonly amount_minor: bigint
+  readonly capture: 'automatic' | 'manual'
+  readonly off_session: boolean
+  readonly return_url: string | null
+  readonly state: ChargeState
+  readonly reference: string | null
+  readonly movement: string | null
+  readonly decline_reason: string | null
+  readonly decline_soft: boolean | null
+  readonly decline_code: string | null
+  readonly check_at: Date | null
+  readonly version: number
+  readonly created_at: Date
+  readonly updated_at: Date
+}
+
+/** A request to the processor. `told` is what nobody asked for, such as a webhook. */
+export interface Asked {
+  readonly request: 'create' | 'confirm' | 'retrieve' | 'capture' | 'cancel' | 'told'
+  /** A payer who has agreed is a further confirmation, with a key of its own. */
+  readonly no: number
+}
+
+export type LearnedBy = 'request' | 'job' | 'webhook'
+
+/** A row of the ledger. */
+export interface Step {
+  readonly seq: number
+  readonly kind: 'claimed' | 'sent' | 'created' | 'answered' | 'unknown'
+  readonly request: Asked['request'] | null
+  readonly request_no: number
+  readonly outcome: string | null
+  readonly because: string | null
+  readonly code: string | null
+  readonly reference: string | null
+  readonly movement: string | null
+  readonly learned_by: LearnedBy
+  readonly at: Date
+}
+
+export const CREATE: Asked = { request: 'create', no: 1 }
+export const RETRIEVE: Asked = { request: 'retrieve', no: 1 }
+export const TOLD: Asked = { request: 'told', no: 1 }

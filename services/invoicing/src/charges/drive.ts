@@ -1,0 +1,66 @@
+import { formatId } from '@kontor/ids'
+import { DomainError } from '@kontor/problem'
+import type { ChargeOutcome, PayerAction, Processor } from '@kontor/processors'
+import type { Asked, Charge, LearnedBy } from './charge.ts'
+import type { ChargeLedger, Written } from './ledger.ts'
+
+/** Where a charge has come to, and what the payer has to do, which is written down nowhere. */
+export interface Driven {
+  readonly charge: Charge
+  readonly action: PayerAction | null
+}
+
+/**
+ * Asks the processor what the ledger says is next, until nothing is. What is asked stands in the ledger and is committed; no connection
+ * and no lock is held meanwhile, so that this may end anywhere, and be done by two at once.
+ */
+export async function drive(
+  ledger: Pick<ChargeLedger, 'hear'>,
+  processor: Processor,
+  { charge, next }: Written,
+  by: LearnedBy,
+): Promise<Driven> {
+  let [now, asked] = [charge, next]
+  let action: PayerAction | null = null
+  while (asked !== undefined) {
+    const outcome = await ask(processor, now, asked)
+    const written = await ledger.hear(now, asked, outcome, by, processor.keyLifeMs)
+    now = written.charge
+    asked = written.next
+    action = outcome.outcome === 'requires_action' && now.state === 'requires_action' ? outcome.action : null
+  }
+  return { charge: now, action }
+}
+
+async function ask(processor: Processor, charge: Charge, asked: Asked): Promise<ChargeOutcome> {
+  try {
+    return await request(processor, charge, asked)
+  } catch (error) {
+    // An amount or an instrument that this processor never takes: it says so before anything is sent.
+    if (!(error instanceof DomainError)) throw error
+    return { outcome: 'declined', reason: 'invalid_request', soft: false, code: error.code }
+  }
+}
+
+/** The same charge is always asked for in the same words, under the same keys. */
+function request(processor: Processor, charge: Charge, { request, no }: Asked): Promise<ChargeOutcome> {
+  const name = formatId('chg', charge.id)
+  const { capture, registration: instrument, reference, return_url } = charge
+  if (request === 'create') {
+    const amount = { minor: charge.amount_minor, currency: charge.currency }
+    return processor.create({ idempotencyKey: `${name}:create`, amount, capture, instrument, ourReference: name })
+  }
+  // From here on the ledger knows it.
+  const known = reference as string
+  if (request === 'confirm') {
+    return processor.confirm({
+      idempotencyKey: `${name}:confirm:${no}`,
+      reference: known,
+      instrument,
+      capture,
+      offSession: charge.off_session,
+      ...(return_url === null ? {} : { returnUrl: return_url }),
+    })
+  }
+  return processor.retrieve(known)
+}

@@ -1,0 +1,14 @@
+import { formatId } from '@kontor/ids'
+import { DomainError } from '@kontor/problem'
+
+/** Certainly nothing was carried out. The charge stays, takes nothing, and the same request takes it up again. */
+export class ChargeNotSent extends DomainError {
+  readonly code = 'processor_not_reached'
+  readonly status = 502
+  readonly title = 'The processor could not be reached'
+  override readonly extensions: { charge_id: string }
+  constructor(chargeId: string) {
+    super('nothing was charged; repeat the request with the same Idempotency-Key')
+    this.extensions = { charge_id: formatId('chg', chargeId) }
+  }
+}

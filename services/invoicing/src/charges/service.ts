@@ -1,0 +1,229 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { NotFound, type Principal } from '@kontor/http-api'
+import { bucketOf, parseId } from '@kontor/ids'
+import { withTransaction } from '@kontor/postgres'
+import type { Processor } from '@kontor/processors'
+import type { Static } from 'typebox'
+import { formatPayableId, parsePayableId } from '../balances/document-id.ts'
+import { OverAllocation } from '../balances/errors.ts'
+import { lockOpen } from '../balances/open.ts'
+import type { Deps } from '../deps.ts'
+import { NotIssued } from '../documents/errors.ts'
+import { findDocument } from '../documents/repo.ts'
+import { digestIntent, type IntentDigest } from '../idempotency/command.ts'
+import { IdempotencyMismatch } from '../idempotency/errors.ts'
+import type { MaskedInstrument } from '../vault/client.ts'
+import type { Registration } from '../vault/registrations.ts'
+import { refuseCardNumbers } from '../wire/sensitive.ts'
+import { type Asked, type Charge, RETRIEVE } from './charge.ts'
+import { type Driven, drive } from './drive.ts'
+import { ChargeNotSent } from './errors.ts'
+import type { ChargeLedger, Written } from './ledger.ts'
+import * as repo from './repo.ts'
+import { isLive } from './rules.ts'
+import type { ChargeStepWire, ChargeWire, CreateCharge } from './schema.ts'
+import { chargeToWire, stepToWire } from './wire.ts'
+
+type Request = Static<typeof CreateCharge>
+type Wire = Static<typeof ChargeWire>
+
+/** What is answered: 202 as long as it is being worked on or found out. */
+export interface ShownAnswer {
+  readonly status: 200 | 201 | 202
+  readonly body: Wire
+  /** Whether an earlier request made it. */
+  readonly replayed: boolean
+}
+
+/** What was read and checked before a charge is claimed. */
+interface Judged {
+  readonly instrument: MaskedInstrument
+  readonly processor: Processor
+  readonly registration: Registration
+}
+
+/** How long a repetition waits for the first request to be answered, and how often it looks. */
+const TWIN_WAIT_MS = 2_000
+const TWIN_LOOK_MS = 100
+
+export function charges(deps: Deps, ledger: ChargeLedger) {
+  const { database } = deps
+
+  async function shown(actor: Principal, id: string, action: Driven['action'] = null): Promise<Wire> {
+    const charge = await repo.findCharge(database, actor, id)
+    if (!charge) throw new NotFound('charge')
+    return chargeToWire(charge, action)
+  }
+
+  async function answer(
+    actor: Principal,
+    { charge, action }: Driven,
+    { done, replayed }: { readonly done: 200 | 201; readonly replayed: boolean },
+  ): Promise<ShownAnswer> {
+    if (charge.state === 'not_sent') throw new ChargeNotSent(charge.id)
+    const body = await shown(actor, charge.id, action)
+    const atWork = body.state === 'processing' || body.state === 'unknown'
+    return { status: atWork ? 202 : done, body, replayed }
+  }
+
+  /**
+   * Reads and checks what needs no lock: the vault, the credentials. An instrument that the processor does not know yet is registered
+   * there, which moves no money.
+   */
+  async function judge(actor: Principal, body: Request, parentId: string): Promise<Judged> {
+    refuseCardNumbers(body)
+    const { type } = parsePayableId(body.invoice_id)
+    const invoice = await findDocument(database, actor, type, parentId)
+    if (!invoice) throw new NotFound('invoice')
+    if (invoice.state !== 'issued') throw new NotIssued()
+    const tokenId = parseId('tok', body.token_id)
+    // A token of the account shares its bucket; whether it is that account's is checked once it is known.
+    const mayFit = bucketOf(tokenId) === bucketOf(parentId)
+    const instrument = mayFit ? await deps.findInstrument(actor, tokenId) : undefined
+    if (instrument?.accountId !== invoice.account_id) throw new NotFound('token').at('/token_id')
+    const name = body.processor ?? (instrument.type === 'paypal_account' ? 'paypal' : 'stripe')
+    const processor = await deps.processorOf(actor, name)
+    return { instrument, processor, registration: await deps.registrationOf(actor, tokenId, name) }
+  }
+
+  /** Decides, holding the invoice, whether the amount may be taken, and fixes the charge's id under the caller's key. */
+  function claim(
+    actor: Principal,
+    digest: IntentDigest,
+    body: Request,
+    parentId: string,
+    { instrument, processor, registration }: Judged,
+  ): Promise<Written & { readonly isTwin: boolean }> {
+    return withTransaction(database.knex, async (tx) => {
+      const { type } = parsePayableId(body.invoice_id)
+      const invoice = await lockOpen(tx, actor, parentId)
+      if (invoice?.document_type !== type) throw new NotFound('invoice')
+      // A twin that held the invoice before has claimed the key, and the amount with it.
+      const twin = await repo.findByIntent(tx, digest)
+      if (twin) return { charge: twin, next: undefined, isTwin: true }
+      const leftMinor = invoice.open_minor - (await repo.chargingMinor(tx, parentId))
+      const amountMinor = body.amount_minor === undefined ? leftMinor : BigInt(body.amount_minor)
+      refuseOver(amountMinor, leftMinor, formatPayableId(type, parentId))
+      const at = deps.now()
+      const charge: Charge = {
+        id: deps.newId(bucketOf(parentId)),
+        tenant_id: actor.tenantId,
+        mode: actor.mode,
+        account_id: invoice.account_id,
+        invoice_id: parentId,
+        document_type: type,
+        key_id: actor.keyId,
+        request_hmac: digest.requestHmac,
+        token_id: parseId('tok', body.token_id),
+        method: instrument.type,
+        instrument: instrument.display,
+        processor: processor.name,
+        registration,
+        currency: invoice.currency,
+        amount_minor: amountMinor,
+        capture: body.capture ?? 'automatic',
+        off_session: body.off_session ?? false,
+        return_url: body.return_url ?? null,
+        state: 'processing',
+        reference: null,
+        movement: null,
+        decline_reason: null,
+        decline_soft: null,
+        decline_code: null,
+        check_at: null,
+        version: 1,
+        created_at: at,
+        updated_at: at,
+      }
+      return { ...(await ledger.claim(tx, charge, digest.keyHmac)), isTwin: false }
+    })
+  }
+
+  /** Takes up what was certainly not sent: its amount is free by now, and has to fit once more. */
+  function reopen(actor: Principal, known: Charge, processor: Processor): Promise<Written> {
+    return withTransaction(database.knex, async (tx) => {
+      const invoice = await lockOpen(tx, actor, known.invoice_id)
+      const held = (await repo.lockCharge(tx, actor, known.id)) as Charge
+      if (held.state !== 'not_sent' || !invoice) return { charge: held, next: undefined }
+      const leftMinor = invoice.open_minor - (await repo.chargingMinor(tx, known.invoice_id))
+      refuseOver(held.amount_minor, leftMinor, formatPayableId(held.document_type, held.invoice_id))
+      return ledger.reopen(tx, held, processor.keyLifeMs)
+    })
+  }
+
+  /**
+   * The same intent once more. What has ended is shown, and is the same to the byte for ever; what waits for the payer is handed over
+   * again; what was not sent is sent; and what is at work is waited for a little, and shown as it stands.
+   *
+   * @throws {IdempotencyMismatch} The key was used for another request.
+   */
+  async function repeat(actor: Principal, known: Charge, digest: IntentDigest): Promise<ShownAnswer> {
+    if (!known.request_hmac.equals(digest.requestHmac)) throw new IdempotencyMismatch()
+    let charge: Charge = known
+    for (let waitedMs = 0; charge.state === 'processing' && waitedMs < TWIN_WAIT_MS; waitedMs += TWIN_LOOK_MS) {
+      await delay(TWIN_LOOK_MS)
+      charge = (await repo.findCharge(database, actor, known.id)) ?? charge
+    }
+    const kind = { done: 201, replayed: true } as const
+    if (charge.state !== 'not_sent' && charge.state !== 'requires_action') {
+      return answer(actor, { charge, action: null }, kind)
+    }
+    const processor = await deps.processorOf(actor, charge.processor)
+    const written =
+      charge.state === 'not_sent' ? await reopen(actor, charge, processor) : { charge, next: RETRIEVE satisfies Asked }
+    return answer(actor, await drive(ledger, processor, written, 'request'), kind)
+  }
+
+  return {
+    /**
+     * Takes the money for an invoice. Claimed first, then asked for between transactions: wherever it ends, the charge is there, and its
+     * job finds out.
+     *
+     * @throws {OverAllocation} More than what is open and no other charge is about to take.
+     * @throws {ChargeNotSent} Certainly nothing was carried out.
+     */
+    async make(actor: Principal, idempotencyKey: string, body: Request): Promise<ShownAnswer> {
+      const { id: parentId } = parsePayableId(body.invoice_id)
+      const digest = digestIntent(
+        deps.idempotencySecret,
+        { ...actor, operation: 'POST /v1/charges', parentId, idempotencyKey, request: body },
+        bucketOf(parentId),
+      )
+      const known = await repo.findByIntent(database.knex, digest)
+      if (known) return repeat(actor, known, digest)
+      const judged = await judge(actor, body, parentId)
+      const claimed = await claim(actor, digest, body, parentId, judged)
+      if (claimed.isTwin) return repeat(actor, claimed.charge, digest)
+      const driven = await drive(ledger, judged.processor, claimed, 'request')
+      return answer(actor, driven, { done: 201, replayed: false })
+    },
+
+    /** The payer is back. Whatever the charge has come to meanwhile is shown. */
+    async confirm(actor: Principal, id: string): Promise<ShownAnswer> {
+      const found = await repo.findCharge(database, actor, id)
+      if (!found) throw new NotFound('charge')
+      const processor = isLive(found.state) ? await deps.processorOf(actor, found.processor) : undefined
+      const written = processor && (await ledger.confirmAgain(actor, id))
+      const driven =
+        processor && written ? await drive(ledger, processor, written, 'request') : { charge: found, action: null }
+      return answer(actor, driven, { done: 200, replayed: false })
+    },
+
+    get: (actor: Principal, id: string): Promise<Wire> => shown(actor, id),
+
+    async steps(actor: Principal, id: string): Promise<Static<typeof ChargeStepWire>[]> {
+      await shown(actor, id)
+      return (await repo.listSteps(database.knex, id)).map(stepToWire)
+    },
+
+    async list(actor: Principal, page: Parameters<typeof repo.listCharges>[2]): Promise<Wire[]> {
+      return (await repo.listCharges(database, actor, page)).map((charge) => chargeToWire(charge))
+    },
+  }
+}
+
+/** @throws {OverAllocation} Nothing is left, or less than that. */
+function refuseOver(amountMinor: bigint, leftMinor: bigint, invoiceId: string): void {
+  const leftOver = leftMinor > 0n ? leftMinor : 0n
+  if (amountMinor <= 0n || amountMinor > leftOver) throw new OverAllocation(leftOver, invoiceId).at('/amount_minor')
+}

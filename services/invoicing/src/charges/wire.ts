@@ -1,0 +1,44 @@
+import { formatId } from '@kontor/ids'
+import type { PayerAction } from '@kontor/processors'
+import type { Static } from 'typebox'
+import { formatPayableId } from '../balances/document-id.ts'
+import type { Step } from './charge.ts'
+import type { ShownCharge } from './repo.ts'
+import { isLive } from './rules.ts'
+import type { ChargeStepWire, ChargeWire } from './schema.ts'
+
+export function chargeToWire(charge: ShownCharge, action: PayerAction | null = null): Static<typeof ChargeWire> {
+  const { decline_reason: reason, decline_soft: soft, decline_code: code } = charge
+  return {
+    id: formatId('chg', charge.id),
+    mode: charge.mode,
+    account_id: formatId('acc', charge.account_id),
+    invoice_id: formatPayableId(charge.document_type, charge.invoice_id),
+    token_id: formatId('tok', charge.token_id),
+    instrument: charge.instrument,
+    processor: charge.processor,
+    amount_minor: Number(charge.amount_minor),
+    currency: charge.currency,
+    capture: charge.capture,
+    off_session: charge.off_session,
+    state: charge.state,
+    action: action && actionToWire(action),
+    decline: reason === null ? null : { reason, soft: soft === true, code },
+    reference: charge.reference,
+    payment_id: charge.payment_id === null ? null : formatId('pay', charge.payment_id),
+    next_check_at: charge.check_at === null ? null : charge.check_at.toISOString(),
+    needs_attention: isLive(charge.state) && charge.check_at === null,
+    version: charge.version,
+    created_at: charge.created_at.toISOString(),
+    updated_at: charge.updated_at.toISOString(),
+  }
+}
+
+const actionToWire = (action: PayerAction) =>
+  action.type === 'redirect' ? action : { type: action.type, client_secret: action.clientSecret }
+
+export function stepToWire(step: Step): Static<typeof ChargeStepWire> {
+  const { seq, kind, request, request_no, outcome, because, code, learned_by, at } = step
+  const numbered = request === 'confirm' ? `${request}:${request_no}` : request
+  return { seq, kind, request: numbered, outcome, because, code, learned_by, at: at.toISOString() }
+}

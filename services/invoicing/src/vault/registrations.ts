@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { NotFound, OutcomeUnknown, Unavailable } from '@kontor/http-api'
+import { formatId } from '@kontor/ids'
+import { DomainError } from '@kontor/problem'
+import type { InstrumentReference, Processor } from '@kontor/processors'
+import { askVault, type VaultAccess, type VaultOwner } from './ask.ts'
+import { TokenGone } from './client.ts'
+import { NotRegistered, ProcessorNotReached, RegistrationRefused } from './registration-errors.ts'
+
+/** An instrument as a processor knows it. */
+export type Registration = InstrumentReference
+
+/**
+ * Asks the vault how a processor knows a token, and has it registered there where it is not yet.
+ *
+ * @throws {NotFound} The tenant has no such token.
+ * @throws {TokenGone} It was deleted, erased or has expired.
+ * @throws {RegistrationRefused} The processor is not configured, or takes no instrument of this kind; a mandate is missing.
+ * @throws {NotRegistered} The payer has to agree first, or the processor refuses the instrument.
+ * @throws {ProcessorNotReached} Nothing was sent.
+ * @throws {OutcomeUnknown} Nobody knows; the same question again finds out.
+ */
+export type RegistrationOf = (owner: VaultOwner, tokenId: string, processor: Processor['name']) => Promise<Registration>
+
+const TIMEOUT_MS = 5_000
+/** Behind the vault a processor is asked, several times where it takes more than one request. */
+const REGISTER_TIMEOUT_MS = 60_000
+
+export function vaultRegistrations(access: VaultAccess): RegistrationOf {
+  async function asked(owner: VaultOwner, question: Parameters<typeof askVault>[2]): Promise<unknown> {
+    try {
+      const response = await askVault(access, owner, question)
+      if (response.ok) return await response.json()
+      throw await refusalOf(response)
+    } catch (cause) {
+      if (cause instanceof DomainError) throw cause
+      throw new Unavailable('vault_unavailable', 'the vault', { cause })
+    }
+  }
+
+  return async (owner, tokenId, processor) => {
+    const path = `/v1/tokens/${formatId('tok', tokenId)}/registrations`
+    const listed = await asked(owner, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
+    const known = entriesOf(listed).find((entry) => entry.processor === processor && entry.state === 'registered')
+    if (known) return readRegistration(known, processor)
+    const made = await asked(owner, {
+      method: 'POST',
+      path,
+      timeoutMs: REGISTER_TIMEOUT_MS,
+      idempotencyKey: registrationKey(tokenId, processor),
+      body: { processor },
+    })
+    return readRegistration(made as Entry, processor)
+  }
+}
+
+/** In letters: digits of an id could look like a card number, which no key may. */
+export function registrationKey(tokenId: string, processor: string): string {
+  const digest = createHash('sha256').update(`${processor} ${tokenId}`).digest('hex')
+  return `register-${digest.replace(/[0-9]/g, (digit) => String.fromCharCode(103 + Number(digit)))}`
+}
+
+type Entry = Readonly<Record<string, unknown>>
+
+function entriesOf(listed: unknown): readonly Entry[] {
+  const { data } = (listed ?? {}) as Entry
+  if (!Array.isArray(data)) throw new Unavailable('vault_unavailable', 'the vault')
+  return data as Entry[]
+}
+
+const TYPES: readonly unknown[] = ['card', 'sepa_debit', 'paypal'] satisfies Registration['type'][]
+/** What ids of processors are made of; nothing else is handed on. */
+const isId = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value)
+
+function readRegistration({ processor: named, state, reference, decline }: Entry, processor: string): Registration {
+  if (named !== processor || typeof state !== 'string') throw new Unavailable('vault_unavailable', 'the vault')
+  if (state !== 'registered') {
+    const reason = ((decline ?? {}) as Entry).reason
+    throw new NotRegistered(state, typeof reason === 'string' ? reason : null)
+  }
+  const { type, instrument, customer, mandate } = (reference ?? {}) as Entry
+  if (!TYPES.includes(type) || !isId(instrument)) throw new Unavailable('vault_unavailable', 'the vault')
+  return {
+    type: type as Registration['type'],
+    instrument,
+    ...(isId(customer) ? { customer } : {}),
+    ...(isId(mandate) ? { mandate } : {}),
+  }
+}
+
+async function refusalOf(response: Response): Promise<Error> {
+  const { status } = response
+  const problem: unknown = await response.json().catch(() => undefined)
+  const code = ((problem ?? {}) as Entry).code
+  if (status === 404) return new NotFound('token').at('/token_id')
+  if (status === 410) return new TokenGone()
+  if (status === 422) return new RegistrationRefused(code)
+  if (status === 502) return new ProcessorNotReached()
+  if (status === 504) return new OutcomeUnknown({ cause: new Error('the processor did not answer the vault') })
+  return new Unavailable('vault_unavailable', 'the vault', { cause: new Error(`the vault answered ${status}`) })
+}
