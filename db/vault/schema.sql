@@ -248,6 +248,59 @@ create table processor_credential (
 grant select, insert on processor_credential to kontor_vault_service;
 grant update (record, updated_at, version) on processor_credential to kontor_vault_service;
 
+create table registration (
+  bucket           smallint    not null,
+  id               uuid        not null,
+  tenant_id        uuid        not null,
+  mode             text        not null,
+  token_id         uuid        not null,
+  processor        text        not null,
+  ord              integer     not null,
+  state            text        not null,
+  idempotency_hmac bytea       not null,
+  request_hmac     bytea       not null,
+  sent_at          timestamptz,
+  lease_owner      uuid,
+  lease_until      timestamptz,
+  waiting_as       text,
+  reference_type   text,
+  instrument       text,
+  customer         text,
+  mandate          text,
+  decline_reason   text,
+  mac              bytea,
+  created_at       timestamptz not null,
+  updated_at       timestamptz not null,
+  constraint registration_pkey primary key (bucket, id),
+  constraint registration_bucket_idempotency_hmac_key unique (bucket, idempotency_hmac),
+  constraint registration_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint registration_check check ((lease_owner is null) = (lease_until is null)),
+  constraint registration_check1 check ((state = any (array['requires_action', 'pending'])) = (waiting_as is not null)),
+  constraint registration_check2 check ((state = 'registered') = (instrument is not null) and (instrument is null) = (reference_type is null)),
+  constraint registration_check3 check (instrument is not null or num_nonnulls(customer, mandate) = 0),
+  constraint registration_check4 check ((state = 'declined') = (decline_reason is not null)),
+  constraint registration_check5 check ((state = any (array['requires_action', 'pending', 'registered', 'declined'])) = (mac is not null)),
+  constraint registration_idempotency_hmac_check check (octet_length(idempotency_hmac) = 32),
+  constraint registration_mac_check check (octet_length(mac) = 32),
+  constraint registration_mode_check check (mode = any (array['test', 'live'])),
+  constraint registration_ord_check check (ord > 0),
+  constraint registration_processor_check check (processor = any (array['stripe', 'paypal', 'test'])),
+  constraint registration_reference_type_check check (reference_type = any (array['card', 'sepa_debit', 'paypal'])),
+  constraint registration_request_hmac_check check (octet_length(request_hmac) = 32),
+  constraint registration_state_check check (state = any (array['sending', 'unknown', 'not_sent', 'requires_action', 'pending', 'registered', 'declined', 'superseded'])),
+  constraint registration_bucket_token_id_fkey foreign key (bucket, token_id) references token(bucket, id),
+  constraint registration_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create unique index registration_token on registration using btree (bucket, token_id, ord);
+comment on column registration.waiting_as is 'finish a registration when the payer has agreed; contract, GDPR 6(1)(b); until it is finished or the token ends';
+comment on column registration.reference_type is 'charge the instrument at the processor that keeps it; contract, GDPR 6(1)(b); until the token ends';
+comment on column registration.instrument is 'charge the instrument at the processor that keeps it; contract, GDPR 6(1)(b); until the token ends';
+comment on column registration.customer is 'charge the instrument at the processor that keeps it; contract, GDPR 6(1)(b); until the token ends';
+comment on column registration.mandate is 'charge a bank account under the permission that was given; contract, GDPR 6(1)(b); until the token ends';
+comment on column registration.decline_reason is 'tell why a processor does not keep the instrument, and bound how often codes are tried; legitimate interest in preventing fraud, GDPR 6(1)(f); until the token ends';
+grant select, insert, delete on registration to kontor_vault_service;
+grant update (customer, decline_reason, instrument, lease_owner, lease_until, mac, mandate, reference_type, sent_at, state, updated_at, waiting_as) on registration to kontor_vault_service;
+
 create table reveal_count (
   bucket    smallint    not null,
   key_id    uuid        not null,

@@ -21,6 +21,7 @@ export interface Entry {
 /** What the object of an event is, by the first word of its type. */
 const OBJECTS: Readonly<Record<string, IdPrefix>> = {
   token: 'tok',
+  registration: 'tok',
   account: 'acc',
   key: 'ten',
   processor: 'ten',

@@ -47,6 +47,7 @@ const REASON: Record<number, string> = {
   428: 'If-Match is required.',
   429: 'Too much of this is asked for at once; Retry-After says when to ask again.',
   500: 'A defect on our side; the answer tells nothing of it.',
+  502: 'It was not sent to whom it was for; nothing of it was carried out there.',
   503: 'A part that this needs is down; nothing was changed.',
   504: 'The connection to the database broke: it may have been done or not; repeat it under the same key.',
 }

@@ -2,6 +2,7 @@ import { type ApiServer, buildServer, type Logger, Unavailable } from '@kontor/h
 import { idSource } from '@kontor/ids'
 import type { KeyProvider } from '@kontor/keystore'
 import type { Database } from '@kontor/postgres'
+import type { ProcessorServers } from '@kontor/processors'
 import { keyAuthenticator } from '@kontor/tenancy'
 import { erasures } from './accounts/erasures.ts'
 import { guardBy, watchOver } from './accounts/guard.ts'
@@ -20,12 +21,16 @@ import { keysFeature } from './key-jobs/feature.ts'
 import { keyRoutes } from './key-jobs/routes.ts'
 import { deks } from './keys/deks.ts'
 import { tenantKeys } from './keys/tenant-keys.ts'
+import { connections } from './processors/connect.ts'
 import { processorRoutes } from './processors/routes.ts'
 import { processors } from './processors/service.ts'
+import { registrationRoutes } from './registrations/routes.ts'
+import { registrations } from './registrations/service.ts'
 import { signingRoutes } from './signing/routes.ts'
 import { signer } from './signing/signer.ts'
 import { subjects } from './subjects/subjects.ts'
 import { destroyTokensOf } from './tokens/destroy.ts'
+import { registrableTokens } from './tokens/registrable.ts'
 import { resealableRecords } from './tokens/resealing.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { tokens } from './tokens/service.ts'
@@ -46,6 +51,8 @@ export interface VaultDeps {
   readonly keyJobRowsPerSecond?: number
   /** Where checkpoints of the audit go, and the pause between two rounds of the sealer. */
   readonly audit: { readonly sink: CheckpointSink; readonly sealEveryMs: number }
+  /** Where processors are, and how long one request to them may take. */
+  readonly processors: { readonly servers: ProcessorServers; readonly timeoutMs: number }
   readonly now: () => Date
   /** A clock that never goes back, in milliseconds. */
   readonly monotonicMs: () => number
@@ -83,6 +90,15 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
   })
 
   const ofProcessors = processors({ database: vault, tenantKeys: ofTenants, newId, now, auditGate: gate })
+  const connected = connections({ ...deps.processors, database: vault, tenantKeys: ofTenants, now, monotonicMs })
+  const ofRegistrations = registrations({
+    database: vault,
+    tenantKeys: ofTenants,
+    tokens: registrableTokens({ database: vault, deks: ofSubjects, now }),
+    processorOf: connected.processorOf,
+    newId,
+    now,
+  })
 
   const erasing = { tenantKeys: ofTenants, deks: ofSubjects, destroyTokens: destroyTokensOf, newId, now }
   const { completes, passage, watching } = erasures({
@@ -128,6 +144,7 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
     })
     guardBy(passage, routes as ApiServer)
     tokenRoutes(routes as ApiServer, feature)
+    registrationRoutes(routes as ApiServer, ofRegistrations)
     processorRoutes(routes as ApiServer, ofProcessors)
     accountRoutes(routes as ApiServer, ofAccounts)
     signingRoutes(routes as ApiServer, signs)
@@ -140,6 +157,7 @@ export async function buildVault(deps: VaultDeps): Promise<ApiServer> {
     ofTenants.sweep()
     ofSubjects.sweep()
     signs.sweep()
+    connected.sweep()
   }, SWEEP_EVERY_MS).unref()
   app.addHook('onClose', async () => clearInterval(sweeper))
   app.addHook('onClose', sweepEvery(feature.sweep, { everyMs: SWEEP_EVERY_MS, logger: deps.logger }))

@@ -18,6 +18,12 @@ test('a whole environment is read, and what is no secret has a default', (t) => 
   t.deepEqual(config.listen, { host: '127.0.0.1', port: 7701 })
   t.is(config.logLevel, 'info')
   t.is(config.keyJobRowsPerSecond, 200)
+  t.is(config.processorServers.stripe, 'https://api.stripe.com')
+  const mock = readConfig({ ...WHOLE, STRIPE_BASE_URL: 'http://127.0.0.1:1', PAYPAL_BASE_URL: 'https://mock' })
+  t.deepEqual(mock.processorServers, {
+    stripe: 'http://127.0.0.1:1',
+    paypal: { test: 'https://mock', live: 'https://mock' },
+  })
   t.like(config.keyProvider, { kind: 'keystore', file: '/etc/kontor/keystore.json' })
   t.is(passphraseOf(config), 'correct horse')
   t.false(JSON.stringify(config).includes('correct horse'))
@@ -72,6 +78,8 @@ const refuses = test.macro({
   title: (_given, change) => `refuses to start with ${JSON.stringify(change, (_, value) => value ?? null)}`,
 })
 
+test(refuses, { STRIPE_BASE_URL: 'http://hunter2.example' }, /STRIPE_BASE_URL is not a URL/)
+test(refuses, { PAYPAL_BASE_URL: 'hunter2' }, /PAYPAL_BASE_URL is not a URL/)
 test(refuses, { AUDIT_SINK_FILE: undefined }, /AUDIT_SINK_FILE is not set/)
 test(refuses, { VAULT_DATABASE_URL: undefined }, /VAULT_DATABASE_URL is not set/)
 test(refuses, { KEYS_DATABASE_URL: '' }, /KEYS_DATABASE_URL is not set/)

@@ -1,3 +1,4 @@
+import { type ProcessorServers, processorServers } from '@kontor/processors'
 import { parseNetwork } from '@kontor/tenancy'
 import { InvalidConfig } from './invalid-config.ts'
 import { type KeyProviderConfig, readKeyProvider } from './key-provider.ts'
@@ -14,6 +15,8 @@ export interface Config {
   readonly keyJobRowsPerSecond: number
   /** The file that checkpoints of the audit are appended to. */
   readonly auditSinkFile: string
+  /** Where Stripe and PayPal are reached. */
+  readonly processorServers: ProcessorServers
   readonly logLevel: string
   /** Addresses and networks of proxies whose word on the source address is taken. */
   readonly trustedProxies: readonly string[]
@@ -40,6 +43,7 @@ export function readConfig(environment: Environment = process.env): Config {
     keyProvider: readKeyProvider(environment),
     keyJobRowsPerSecond: rowsPerSecond(environment.KEY_JOB_ROWS_PER_SECOND || '200'),
     auditSinkFile: required(environment, 'AUDIT_SINK_FILE'),
+    processorServers: servers(environment),
     logLevel: logLevel(environment.LOG_LEVEL || 'info'),
     trustedProxies: networks(environment.TRUSTED_PROXIES || ''),
     drainNoticeMs: seconds(environment.DRAIN_NOTICE_SECONDS || '0') * 1_000,
@@ -68,6 +72,17 @@ function listenAddress(text: string): { host: string; port: number } {
     throw new InvalidConfig('VAULT_LISTEN is not a host and a port like 127.0.0.1:7701.')
   }
   return { host, port: Number(port) }
+}
+
+function servers({ STRIPE_BASE_URL: stripe, PAYPAL_BASE_URL: paypal }: Environment): ProcessorServers {
+  for (const [name, given] of Object.entries({ STRIPE_BASE_URL: { stripe }, PAYPAL_BASE_URL: { paypal } })) {
+    try {
+      processorServers(given)
+    } catch {
+      throw new InvalidConfig(`${name} is not a URL like https://api.example.com; http is for this machine alone.`)
+    }
+  }
+  return processorServers({ stripe, paypal })
 }
 
 function rowsPerSecond(text: string): number {

@@ -13,6 +13,8 @@ const VAULT_CONNECTIONS = 10
 const KEYS_CONNECTIONS = 5
 /** A checkpoint is signed within a second of what it covers, so there is time for three rounds that fail. */
 const SEAL_EVERY_MS = 250
+/** For one request. A registration takes three at most, and a caller should still be there. */
+const PROCESSOR_TIMEOUT_MS = 15_000
 /** Shorter than the 30 s after which orchestrators kill. */
 const DRAIN_DEADLINE_MS = 20_000
 const KEYSTORE_ERRORS = [KeystoreCorrupt, KeystoreExposed, KeystoreLocked, KeystoreMissing, KeystoreUnreadable]
@@ -38,6 +40,7 @@ async function run(): Promise<void> {
     keysBackupRetentionDays: config.keysBackupRetentionDays,
     keyJobRowsPerSecond: config.keyJobRowsPerSecond,
     audit: { sink: fileSink(config.auditSinkFile), sealEveryMs: SEAL_EVERY_MS },
+    processors: { servers: config.processorServers, timeoutMs: PROCESSOR_TIMEOUT_MS },
     trustedProxies: config.trustedProxies,
     now: () => new Date(),
     monotonicMs: () => performance.now(),

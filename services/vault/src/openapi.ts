@@ -1,5 +1,6 @@
 import { createLogger } from '@kontor/http-api'
 import type { Database } from '@kontor/postgres'
+import { processorServers } from '@kontor/processors'
 import { buildVault } from './app.ts'
 
 /**
@@ -15,6 +16,7 @@ export async function printOpenApi(): Promise<string> {
     logger: createLogger('vault', 'silent'),
     keysBackupRetentionDays: 0,
     audit: { sink: unused('sink'), sealEveryMs: 60_000 },
+    processors: { servers: processorServers({}), timeoutMs: 0 },
     now: () => new Date(0),
     monotonicMs: () => 0,
     random: (size) => new Uint8Array(size),

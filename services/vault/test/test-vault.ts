@@ -7,6 +7,7 @@ import { formatId, idSource, newUuid, parseId, toBucket } from '@kontor/ids'
 import { unwrapKey, wrapKey } from '@kontor/jose-box'
 import { type KeyContext, type KeyProvider, KeyProviderUnavailable, RootKeyMissing } from '@kontor/keystore'
 import { connect, type Database } from '@kontor/postgres'
+import { processorServers } from '@kontor/processors'
 import { createTenant } from '@kontor/tenancy'
 import pg from 'pg'
 import { type FreshDatabases, freshDatabases } from '../../../test/support/database.ts'
@@ -14,6 +15,9 @@ import { createVaultKey, type VaultKeyRequest } from '../src/api-keys/administra
 import { buildVault, type VaultDeps } from '../src/app.ts'
 import { isAuditOpen } from '../src/audit/position-repo.ts'
 import { memorySink } from './memory-sink.ts'
+
+/** Nobody listens there: a test that reaches a processor says which. */
+const NOBODY = 'http://127.0.0.1:9'
 
 /** Everything a test of the vault needs: databases of its own, one tenant with a key of each kind, and the app. */
 export interface TestVault {
@@ -76,6 +80,7 @@ export async function testVault(): Promise<TestVault> {
     logger: createLogger('vault', 'info', { write: (line: string) => void log.push(line) }),
     keysBackupRetentionDays: 30,
     audit: { sink: memorySink(), sealEveryMs: 250 },
+    processors: { servers: processorServers({ stripe: NOBODY, paypal: NOBODY }), timeoutMs: 5_000 },
     now: () => clock.now,
     monotonicMs: () => clock.monotonicMs,
     random: randomBytes,

@@ -56,6 +56,7 @@ test.before(async () => {
         probe: async () => {},
       },
     },
+    processors: { servers: { stripe: '', paypal: { test: '', live: '' } }, timeoutMs: 0 },
     now: () => new Date(),
     monotonicMs: () => performance.now(),
     random: randomBytes,

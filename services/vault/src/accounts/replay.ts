@@ -3,6 +3,7 @@ import { type Database, withTransaction } from '@kontor/postgres'
 import { eventData, macOf, NO_ACTOR, type VaultEvent } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
 import type { TenantKeys } from '../keys/tenant-keys.ts'
+import { noteOrphans } from '../registration-ledger/ending.ts'
 import type { Erasure, Tombstone } from './account.ts'
 import type { Completer } from './complete.ts'
 import {
@@ -52,11 +53,13 @@ export function replayer({ vault, keys, tenantKeys, completer, destroyTokens, ne
       const subject = await lockSubject(tx, { id: accountId, tenantId, mode })
       if (!subject || subject.state === 'erased') return
       const at = now()
-      const tokens = await destroyTokens(tx, { subjectId: subject.id, at })
+      const { tokens, orphans } = await destroyTokens(tx, { subjectId: subject.id, at })
       await markErased(tx, subject.id, subject.version + 1)
       await insertErasure(tx, erasureOf(tombstone, subject.id, { tokens, at }))
       const event = replayEvent(tombstone, subject.id, subject.version + 1, tokens, at)
       await insertEvent(tx, event, macOf(event, key))
+      const author = { tenantId, mode, subjectId: subject.id, keyId: NO_ACTOR, requestId: NO_REQUEST, at }
+      await noteOrphans(tx, orphans, 'erased', author, { newId, eventKey: key })
     })
   }
 

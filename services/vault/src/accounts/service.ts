@@ -6,6 +6,7 @@ import { eventData, macOf, type VaultEvent } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
 import type { Deks } from '../keys/deks.ts'
 import type { TenantKeys } from '../keys/tenant-keys.ts'
+import { noteOrphans, type Orphan } from '../registration-ledger/ending.ts'
 import type { AccountRef } from '../subjects/repo.ts'
 import type { Subjects } from '../subjects/subjects.ts'
 import { SubjectErased } from '../tokens/errors.ts'
@@ -22,8 +23,11 @@ export interface AccountDeps {
   readonly deks: Deks
   readonly subjects: Subjects
   readonly completer: Completer
-  /** Destroys every token of a subject whose row is locked. @returns How many there were. */
-  readonly destroyTokens: (tx: Tx, erased: { readonly subjectId: string; readonly at: Date }) => Promise<number>
+  /** Destroys every token of a subject whose row is locked. @returns How many there were, and what processors may still keep. */
+  readonly destroyTokens: (
+    tx: Tx,
+    erased: { readonly subjectId: string; readonly at: Date },
+  ) => Promise<{ readonly tokens: number; readonly orphans: readonly Orphan[] }>
   readonly newId: NewId
   readonly now: () => Date
 }
@@ -87,7 +91,7 @@ export function accounts(deps: AccountDeps) {
     if (subject.state === 'erased') return null
     const at = now()
     if (holds(subject.hold, at)) throw new LegalHold(subject.hold.until)
-    const tokensDestroyed = await destroyTokens(tx, { subjectId: subject.id, at })
+    const { tokens: tokensDestroyed, orphans } = await destroyTokens(tx, { subjectId: subject.id, at })
     await markErased(tx, subject.id, subject.version + 1)
     const { tenantId, mode } = command.principal
     const { accountId } = command
@@ -95,6 +99,9 @@ export function accounts(deps: AccountDeps) {
     await insertErasure(tx, erasure)
     const event = draft(command, 'account.erased', subject, eventData({ tokens_destroyed: tokensDestroyed }))
     await insertEvent(tx, event, macOf(event, key))
+    const { actorKeyId: keyId, requestId } = event
+    const author = { tenantId, mode, subjectId: subject.id, keyId, requestId, at }
+    await noteOrphans(tx, orphans, 'erased', author, { newId, eventKey: key })
     return erasure
   }
 

@@ -11,7 +11,11 @@ const MATRIX: Readonly<Record<string, { roles: readonly string[]; routes: readon
   'token.create': { roles: ['checkout', 'admin'], routes: ['POST /v1/tokens'] },
   'token.read': {
     roles: ['checkout', 'invoicing', 'accounting', 'privacy', 'admin'],
-    routes: ['GET /v1/tokens', 'GET /v1/tokens/{tokenId}'],
+    routes: ['GET /v1/tokens', 'GET /v1/tokens/{tokenId}', 'GET /v1/tokens/{tokenId}/registrations'],
+  },
+  'token.register': {
+    roles: ['checkout', 'invoicing', 'admin'],
+    routes: ['POST /v1/tokens/{tokenId}/registrations', 'POST /v1/tokens/{tokenId}/registrations/{processor}/finish'],
   },
   'token.update': { roles: ['checkout', 'admin'], routes: ['PATCH /v1/tokens/{tokenId}'] },
   'token.delete': { roles: ['checkout', 'admin'], routes: ['DELETE /v1/tokens/{tokenId}'] },
@@ -105,6 +109,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'PATCH /v1/tokens/{tokenId}': { metadata: { shop: 'north' } },
   'POST /v1/tokens/{tokenId}/reveal': { fields: ['number'], purpose: 'charge' },
   'PUT /v1/accounts/{accountId}/hold': { reason: 'litigation' },
+  'POST /v1/tokens/{tokenId}/registrations': { processor: 'test' },
   'PUT /v1/processors/{processor}': {
     stripe: { secret_key: 'sk_test_4eC39HqLyjWDarjtT1zdp7dc', webhook_secrets: ['whsec_5WbX5kEWLlfzsGNj'] },
   },

@@ -2,6 +2,7 @@ import { FIELDS_OF_TYPE, revealScope } from '../tokens/fields.ts'
 
 const EVERYBODY = ['signing_key.read']
 const CHECKOUT = ['token.create', 'token.read', 'token.update', 'token.delete', 'token.attach']
+const REGISTER = ['token.register']
 const PRIVACY = ['token.read', 'account.erase', 'account.hold']
 const CUSTODIAN = ['key.read', 'key.rotate', 'key.rewrap', 'key.destroy']
 const AUDITOR = ['audit.read', 'key.read', 'processor.read', 'event.read']
@@ -9,14 +10,14 @@ const PROCESSORS = ['processor.read', 'processor.write']
 
 /** What each role may do. No role may reveal: that takes scopes and a purpose on the key itself. */
 const SCOPES_OF_ROLE: Readonly<Record<string, readonly string[]>> = {
-  checkout: [...CHECKOUT, ...EVERYBODY],
+  checkout: [...CHECKOUT, ...REGISTER, ...EVERYBODY],
   // Its service key reads what happened, and tells the tenant: the vault calls nobody.
-  invoicing: ['token.read', 'event.read', ...EVERYBODY],
+  invoicing: ['token.read', ...REGISTER, 'event.read', ...EVERYBODY],
   accounting: ['token.read', ...EVERYBODY],
   privacy: [...PRIVACY, ...EVERYBODY],
   custodian: [...CUSTODIAN, ...EVERYBODY],
   auditor: [...AUDITOR, ...EVERYBODY],
-  admin: [...new Set([...CHECKOUT, ...PRIVACY, ...CUSTODIAN, ...AUDITOR, ...PROCESSORS, ...EVERYBODY])],
+  admin: [...new Set([...CHECKOUT, ...REGISTER, ...PRIVACY, ...CUSTODIAN, ...AUDITOR, ...PROCESSORS, ...EVERYBODY])],
 }
 
 /** The roles that a key of the vault can have. */

@@ -10,6 +10,13 @@ export const EVENT_TYPES = {
   'token.deleted': 'An instrument was destroyed at the request of the holder of the key.',
   'token.expired': 'An instrument was destroyed because its time had come.',
   'token.moved': 'An instrument was sealed anew for an account, and destroyed under its old id. Data: the new token.',
+  'token.registration_begun':
+    'An instrument is about to be opened and sent to a processor, which is asked to keep it. Data: the processor.',
+  'token.registered': 'A processor keeps an instrument, and the vault its reference. Data: the processor.',
+  'token.registration_changed':
+    'A processor answered something else: it waits for the payer, or declined. Data: the processor, and the state.',
+  'registration.orphaned':
+    'The vault keeps no reference any more of what a processor may still keep: it has to be told there. Data: the processor, and why.',
   'account.erased':
     'Everything of a customer was destroyed. Data: how many tokens, and whether it was done again after a restore.',
   'account.hold_placed':

@@ -5,6 +5,7 @@ import { withTransaction } from '@kontor/postgres'
 import { eventData, macOf } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
 import type { Subkeys } from '../keys/subkeys.ts'
+import { moveRegistrations, noteOrphans } from '../registration-ledger/ending.ts'
 import { type NewToken, type Written, writeToken } from './batches.ts'
 import { holdClaims } from './claims.ts'
 import type { TokenDeps } from './deps.ts'
@@ -101,7 +102,8 @@ export function attacher(deps: TokenDeps) {
   }
 
   /** Makes the new token and ends the old one, or does neither. */
-  async function write(guests: Token, prepared: NewToken, key: Buffer): Promise<Written | 'changed'> {
+  async function write(guests: Token, prepared: NewToken, subkeys: Subkeys): Promise<Written | 'changed'> {
+    const { event: key } = subkeys
     const { token, numberFingerprint: fingerprint, event } = prepared
     const held = { ...guests, version: guests.version + 1, numberFingerprint: fingerprint }
     const { tenantId, mode, actorKeyId: keyId, requestId, at } = event
@@ -122,8 +124,17 @@ export function attacher(deps: TokenDeps) {
         if (ended || locked.version !== guests.version) throw new NotWritten('changed')
         const written = await writeToken(tx, prepared)
         if (written !== 'created') throw new NotWritten(written)
-        await endToken(tx, held, { state: 'moved', at: moved.at, movedTo: token.id })
+        await moveRegistrations(tx, { from: guests.id, to: token.id, newId, at }, subkeys.registration)
+        const orphans = await endToken(tx, held, { state: 'moved', at: moved.at, movedTo: token.id })
         await insertEvent(tx, moved, macOf(moved, key))
+        const { subjectId } = held
+        await noteOrphans(
+          tx,
+          orphans,
+          'moved',
+          { tenantId, mode, subjectId, keyId, requestId, at },
+          { newId, eventKey: key },
+        )
         return written
       })
     } catch (stopped) {
@@ -163,7 +174,7 @@ export function attacher(deps: TokenDeps) {
       if (!dek) continue
       const opened = openInstrument(record, dek, guests).reveal()
       const prepared = await prepare(command, digest, guests, opened, subkeys)
-      const written = await write(guests, prepared, subkeys.event)
+      const written = await write(guests, prepared, subkeys)
       if (written === 'created') {
         await dropGuestKey(guests)
         return { status: 201, body: toWire(prepared.token), replayed: false }

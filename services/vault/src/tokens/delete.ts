@@ -3,6 +3,7 @@ import { formatId } from '@kontor/ids'
 import { withTransaction } from '@kontor/postgres'
 import { macOf } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
+import { noteOrphans } from '../registration-ledger/ending.ts'
 import { holdClaims } from './claims.ts'
 import type { TokenDeps } from './deps.ts'
 import { endToken } from './destroy.ts'
@@ -37,8 +38,11 @@ export function deleter({ database, tenantKeys, deks, newId, now }: TokenDeps) {
       const state = locked.expiresAt && locked.expiresAt <= at ? 'expired' : 'deleted'
       const held = { ...token, version: locked.version + 1, numberFingerprint: locked.numberFingerprint }
       const event = tokenEvent(newId, `token.${state}`, held, { principal, requestId, at })
-      await endToken(tx, held, { state, at })
+      const orphans = await endToken(tx, held, { state, at })
       await insertEvent(tx, event, macOf(event, key))
+      const { tenantId, mode, keyId } = principal
+      const author = { tenantId, mode, subjectId: token.subjectId, keyId, requestId, at }
+      await noteOrphans(tx, orphans, state, author, { newId, eventKey: key })
     })
   }
 

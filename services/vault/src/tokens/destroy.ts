@@ -1,12 +1,14 @@
 // For whoever erases a subject, in the transaction that has locked the subject's row `for update`:
 //
-//   destroyTokensOf(tx, { subjectId, at }) → Promise<number>
+//   destroyTokensOf(tx, { subjectId, at }) → Promise<{ tokens, orphans }>
 //
 // destroys every active token of the subject (an account's, or the one guest's token whose id it is): sealed records,
-// fingerprints, clear fields, metadata, stored answers; frees the claims on their numbers; and counts the tokens. It writes
-// no events, does not touch the subject's row, and leaves the keys to its caller. Doing it again finds nothing and answers 0.
+// fingerprints, clear fields, metadata, stored answers, references at processors; frees the claims on their numbers; counts the
+// tokens, and says what processors may still keep. It writes no events, does not touch the subject's row, and leaves the keys to
+// its caller. Doing it again finds nothing and answers 0.
 import { bucketOf } from '@kontor/ids'
 import type { Tx } from '@kontor/postgres'
+import { endRegistrations, type Orphan } from '../registration-ledger/ending.ts'
 import { freeClaims, handOnClaim } from './claims.ts'
 
 /** What ended a token. */
@@ -26,8 +28,10 @@ export interface HeldToken {
 /**
  * Ends a token: leaves its id, its owner and the HMAC of its Idempotency-Key, so that a late retry is told what became of it.
  * The claim on its number goes to another token of the subject, or is freed.
+ *
+ * @returns What processors may still keep of it.
  */
-export async function endToken(tx: Tx, token: HeldToken, ending: Ending): Promise<void> {
+export async function endToken(tx: Tx, token: HeldToken, ending: Ending): Promise<Orphan[]> {
   await tx('token')
     .where({ bucket: bucketOf(token.id), id: token.id })
     .update({
@@ -40,20 +44,28 @@ export async function endToken(tx: Tx, token: HeldToken, ending: Ending): Promis
     })
   await forgetAnswers(tx, [token.id])
   await handOnClaim(tx, { fingerprint: token.numberFingerprint, subjectId: token.subjectId }, token.id)
+  return endRegistrations(tx, [token])
+}
+
+/** What was destroyed of a subject. */
+export interface DestroyedTokens {
+  readonly tokens: number
+  /** What processors may still keep. */
+  readonly orphans: readonly Orphan[]
 }
 
 /**
  * Destroys every active token of a subject whose row the caller has locked `for update`; see the top of this file.
  *
  * @param erased.subjectId UUID of the account's subject, or of a guest's token, which is its own.
- * @returns How many tokens there were.
+ * @returns How many tokens there were, and what processors may still keep of them.
  */
 export async function destroyTokensOf(
   tx: Tx,
   { subjectId, at }: { readonly subjectId: string; readonly at: Date },
-): Promise<number> {
-  const rows: { id: string; number_fingerprint: Buffer }[] = await tx('token')
-    .select('id', 'number_fingerprint')
+): Promise<DestroyedTokens> {
+  const rows: { id: string; version: number; number_fingerprint: Buffer }[] = await tx('token')
+    .select('id', 'version', 'number_fingerprint')
     .where({ bucket: bucketOf(subjectId), state: 'active' })
     .where((whose) =>
       whose
@@ -73,7 +85,7 @@ export async function destroyTokensOf(
     subjectId,
     rows.map((row) => row.number_fingerprint),
   )
-  return rows.length
+  return { tokens: rows.length, orphans: await endRegistrations(tx, rows) }
 }
 
 /** What an answer to a retry showed is masked, and still the customer's. All ids are of one bucket. */

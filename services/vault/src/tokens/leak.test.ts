@@ -1,4 +1,5 @@
 import test from 'ava'
+import { BACK, MANDATE, registeringShop } from '../../test/registering.ts'
 import {
   CARD,
   call,
@@ -111,6 +112,48 @@ test('what was tokenized, revealed and deleted is in no table, log line or maske
   t.deepEqual(leaksIn(masked.join('\n')), [])
   t.true(vault.log.length > 0)
   t.deepEqual(leaksIn(vault.log.join('\n')), [])
+})
+
+test('what was registered is with the processor, and in no table, log line or answer', async (t) => {
+  const shop = await registeringShop(vault, 'leak')
+  const holder = { name: MARKED.holder }
+  const card = { ...CARD, card: { ...CARD.card, number: MARKED.pan, cvc: undefined }, holder }
+  const iban = { ...IBAN_ACCOUNT, bank_account: { iban: MARKED.iban }, holder }
+  const paypal = { ...PAYPAL_ACCOUNT, paypal_account: { email: MARKED.email, payer_id: MARKED.payerId }, holder }
+  const withCode = { processor: 'stripe', cvc: MARKED.cvc }
+  const mandate = { ...MANDATE, user_agent: `Browser of ${MARKED.holder}` }
+  const answers: string[] = []
+  const mishaps = [[], [undefined, undefined, 'reset after'], ['garbage'], [{ status: 429 }], ['lost in 500']] as const
+  for (const each of mishaps) {
+    for (const [instrument, body] of [
+      [card, withCode],
+      [iban, { processor: 'stripe', email: MARKED.email, mandate }],
+      [paypal, { processor: 'paypal', ...BACK }],
+    ] as const) {
+      const id = await shop.token(instrument)
+      shop.stripe.mishaps.push(...each)
+      const intent = MARKED.intent + newIntent()
+      for (let tries = 0; tries < 2; tries++) answers.push((await shop.register(id, { body, intent })).text)
+      answers.push((await shop.finish(id, 'paypal')).text, (await shop.list(id)).text)
+      shop.stripe.mishaps.length = 0
+      shop.paypal.mishaps.length = 0
+    }
+  }
+  shop.stripe.setupVerdicts.push({ decline_code: 'incorrect_cvc' })
+  const declined = await shop.token(card)
+  answers.push((await shop.register(declined, { body: withCode })).text)
+  answers.push((await shop.register(declined, { body: { ...withCode, cvc: `${MARKED.cvc}9` } })).text)
+
+  const sent = shop.stripe.received.map(({ body }) => decodeURIComponent(body.replaceAll('+', ' '))).join('\n')
+  for (const name of ['pan', 'cvc', 'holder', 'iban', 'email'] as const) t.true(sent.includes(MARKED[name]), name)
+  const dumped = (await dump(vault.vaultAdmin)) + (await dump(vault.keysAdmin))
+  t.true(dumped.includes('registration {') && dumped.includes('processor_credential {'))
+  t.deepEqual(leaksIn(dumped), [])
+  t.deepEqual(leaksIn(answers.join('\n')), [])
+  t.deepEqual(leaksIn(vault.log.join('\n')), [])
+  for (const secret of [shop.stripe.secretKey, shop.paypal.clientSecret, 'whsec_', 'A21AAFake'])
+    t.false(dumped.includes(secret) || vault.log.join('').includes(secret) || answers.join('').includes(secret), secret)
+  await shop.close()
 })
 
 test('the search finds a planted leak', async (t) => {

@@ -3,6 +3,7 @@ import { bucketOf } from '@kontor/ids'
 import { type Tx, withTransaction } from '@kontor/postgres'
 import { macOf, NO_ACTOR } from '../events/event.ts'
 import { insertEvent } from '../events/repo.ts'
+import { noteOrphans } from '../registration-ledger/ending.ts'
 import { holdFreeClaims } from './claims.ts'
 import type { TokenDeps } from './deps.ts'
 import { endToken } from './destroy.ts'
@@ -78,8 +79,11 @@ export function sweeper(deps: Pick<TokenDeps, 'database' | 'tenantKeys' | 'deks'
       const ended = { id, subjectId, version: token.version + 1, numberFingerprint }
       const principal = { tenantId: token.tenant_id, mode: token.mode, keyId: NO_ACTOR }
       const event = tokenEvent(newId, 'token.expired', ended, { principal, requestId: 'sweep', at })
-      await endToken(tx, ended, { state: 'expired', at })
-      await insertEvent(tx, event, macOf(event, keys.get(token.tenant_id) as Buffer))
+      const orphans = await endToken(tx, ended, { state: 'expired', at })
+      const eventKey = keys.get(token.tenant_id) as Buffer
+      await insertEvent(tx, event, macOf(event, eventKey))
+      const orphanAuthor = { ...principal, subjectId, requestId: 'sweep', at }
+      await noteOrphans(tx, orphans, 'expired', orphanAuthor, { newId, eventKey })
     }
     return held
   }
