@@ -699,6 +699,7 @@ end),
 );
 create index document_account on document using btree (bucket, account_id, id);
 create index document_corrects on document using btree (bucket, corrects_id) where corrects_id is not null;
+create index document_draft on document using btree (tenant_id, mode, document_type, id) where state = 'draft';
 create index document_issued on document using btree (tenant_id, mode, document_type, issue_on, id) where state = 'issued';
 create unique index document_proforma on document using btree (bucket, proforma_id) where proforma_id is not null;
 create index document_quote on document using btree (bucket, quote_id) where quote_id is not null;
@@ -767,6 +768,7 @@ create table document_void (
   constraint document_void_bucket_document_id_fkey foreign key (bucket, document_id) references document(bucket, id),
   constraint document_void_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
+create index document_void_tenant on document_void using btree (tenant_id, document_id);
 create trigger document_void_immutable before delete or update on document_void for each row execute function refuse_change();
 create trigger document_void_kept before truncate on document_void for each statement execute function refuse_change();
 comment on column document_void.reason is 'say why an invoice is void; legal obligation to keep records, GDPR 6(1)(c); ten years';
@@ -1187,6 +1189,7 @@ create table quote_step (
   constraint quote_step_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index quote_step_superseded_by on quote_step using btree (bucket, superseded_by) where superseded_by is not null;
+create index quote_step_tenant on quote_step using btree (tenant_id, step, quote_id);
 create trigger quote_step_immutable before delete or update on quote_step for each row execute function refuse_change();
 create trigger quote_step_kept before truncate on quote_step for each statement execute function refuse_change();
 comment on column quote_step.reason is 'know why a quote came to nothing; contract, GDPR 6(1)(b); ten years, as long as the quote';

@@ -1,8 +1,8 @@
 import type { Command as CommandLine } from 'commander'
-import { type Calls, collect, json, key } from './command-parts.ts'
+import { addList, type Calls, collect, json, key } from './command-parts.ts'
 import type { CancelOptions, CreditOptions } from './commands/correction.ts'
 import type { IntentOptions } from './commands/new-key.ts'
-import { INVOICING_ACCESS_HELP } from './invoicing-access.ts'
+import { BOOKS_ACCESS_HELP, INVOICING_ACCESS_HELP } from './invoicing-access.ts'
 
 /** Bookkeeping looks on; those who write invoices correct them. */
 const ACCESS_HELP = INVOICING_ACCESS_HELP.replace('accounting or admin', 'invoicing or admin')
@@ -31,6 +31,9 @@ export function addCorrectionCommands(program: CommandLine, calls: Calls): void 
         ),
       )
   }
+  addList(invoice, calls, 'invoices', ['draft', 'issued', 'void'])
+    .option('--overdue', 'only what is open after its due date; with --account')
+    .addHelpText('after', BOOKS_ACCESS_HELP)
   const take = (name: string, description: string) =>
     invoice
       .command(name)

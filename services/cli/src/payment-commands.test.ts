@@ -61,6 +61,10 @@ test('a payment goes through the command line, and its JSON is the answer of the
   t.is(JSON.parse(balance.out).balances[0].balance_minor, 10_810)
   t.is((await run(`account statement ${account.id} --json`)).code, 0)
   t.is((await run('account ageing --currency CHF --json')).code, 0)
+  const listed = await run(`invoice list --state issued --account ${account.id} --limit 5 --json`)
+  t.is(JSON.parse(listed.out).data[0].id, id)
+  t.is((await run('quote list --state sent')).code, 0)
+  t.regex((await run('quote list --state converted')).err, /Allowed choices are draft, sent, accepted/)
 })
 
 test('a card number where none belongs is not repeated by the command line itself', async (t) => {

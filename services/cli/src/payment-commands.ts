@@ -19,7 +19,7 @@ export function addPaymentCommands(program: CommandLine, calls: Calls): void {
     .requiredOption('--amount <AMOUNT>', 'what was paid, such as 120.50')
     .requiredOption('--on <DAY>', 'when the money came, such as 2026-11-30')
     .option('--currency <CODE>', 'such as CHF (default: that of what is paid)')
-    .option('--invoice <ID>', 'the invoice or proforma that is paid: its id, or your external id')
+    .option('--invoice <ID>', 'the invoice or proforma that is paid: its id, number or external id')
     .option('--allocate <ID=AMOUNT>', 'exactly what one of several gets; may be repeated', collect)
     .option('--account <ID>', 'whose payment it is: acc_…, or your external id (default: the invoice’s account)')
     .option('--cash-discount', 'take the discount for paying early on what is allocated')
@@ -57,7 +57,7 @@ export function addPaymentCommands(program: CommandLine, calls: Calls): void {
       .command(name)
       .description(description)
       .argument('<ID>', SOURCE)
-      .requiredOption('--invoice <ID>', 'the invoice or proforma: its id, or your external id')
+      .requiredOption('--invoice <ID>', 'the invoice or proforma: its id, number or external id')
       .requiredOption('--amount <AMOUNT>', 'how much of it, such as 120.50')
     if (name === 'allocate') use.option('--cash-discount', 'take the discount for paying early')
     use
@@ -100,6 +100,6 @@ const SOURCE = 'the payment, pay_…, or credit note, cre_…'
 const RECORD_HELP = `${BOOKS_ACCESS_HELP}
 
 Examples:
-  kontor payment record --amount 120.50 --on 2026-11-30 --invoice inv_01h455vb4pex5vsknk084sn02q
+  kontor payment record --amount 120.50 --on 2026-11-30 --invoice 521477569-1
   kontor payment record --amount 98 --on 2026-11-30 --invoice order-7 --cash-discount
   kontor payment record --amount 500 --currency CHF --on 2026-11-30 --account acc_01h455vb4pex5vsknk084sn02q`

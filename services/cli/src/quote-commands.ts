@@ -1,6 +1,7 @@
 import type { Command as CommandLine } from 'commander'
-import { type Calls, collect, json } from './command-parts.ts'
+import { addList, type Calls, collect, json } from './command-parts.ts'
 import type { AcceptOptions, ConvertOptions } from './commands/quote.ts'
+import { BOOKS_ACCESS_HELP } from './invoicing-access.ts'
 
 const load = () => import('./commands/quote.ts')
 
@@ -26,6 +27,15 @@ export function addQuoteCommands(program: CommandLine, calls: Calls): void {
       .option('--due-on <DAY>', 'when it is due')
       .option('--external-id <ID>', 'your own id for the invoice')
 
+  addList(quote, calls, 'quotes', [
+    'draft',
+    'sent',
+    'accepted',
+    'declined',
+    'expired',
+    'cancelled',
+    'superseded',
+  ]).addHelpText('after', BOOKS_ACCESS_HELP)
   about('show', 'Shows where a quote stands, and how much of it was invoiced.').action(
     calls(async (command, id: string) => (await load()).showQuote(command, id)),
   )

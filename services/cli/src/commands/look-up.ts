@@ -11,26 +11,34 @@ export interface Payable {
   readonly currency: string
 }
 
+/** As the service prints numbers. */
+const NUMBER = /^(?=.*\S)[^\p{Cc}]{1,100}$/u
 /** As the service takes external ids. */
 const EXTERNAL_ID = /^[A-Za-z0-9_.:/-]{1,128}$/
 /** Identifiers of 13 and 14 digits are common, so that the service takes only longer ones for card numbers there. */
 const CARD_DIGITS_MIN = 15
 
 /**
- * Finds what is paid by its id, inv_… or pro_…, or by the external id that it was made with.
+ * Finds what is paid by its id, inv_… or pro_…, by its number or by the external id that it was made with.
  *
- * @throws {Sentence} There is none, or an invoice and a proforma are called that.
+ * @throws {Sentence} There is none, or several are called that.
  */
 export async function findPayable(api: Api, text: string): Promise<Payable> {
   if (isId('inv', text)) return api.get<Payable>(`/v1/invoices/${text}`)
   if (isId('pro', text)) return api.get<Payable>(`/v1/proformas/${text}`)
-  const query = `?external_id=${encodeURIComponent(externalId(text))}`
+  refuseCard(text)
+  if (!NUMBER.test(text)) throw new Sentence('That is neither an id nor a number nor an external id.')
+  const asked = new URLSearchParams({ number: text }).toString()
+  const queries = [asked, ...(EXTERNAL_ID.test(text) ? [new URLSearchParams({ external_id: text }).toString()] : [])]
   const pages = await Promise.all(
-    ['invoices', 'proformas'].map((list) => api.get<PageWire<Payable>>(`/v1/${list}${query}`)),
+    ['invoices', 'proformas'].flatMap((list) =>
+      queries.map((query) => api.get<PageWire<Payable>>(`/v1/${list}?${query}`)),
+    ),
   )
-  const [found, other] = pages.flatMap(({ data }) => data)
-  if (!found) throw new Sentence('No invoice and no proforma has that id or external id.')
-  if (other) throw new Sentence(`An invoice and a proforma are called that: say ${found.id} or ${other.id}.`)
+  const [found, ...others] = new Map(pages.flatMap(({ data }) => data.map((one) => [one.id, one] as const))).values()
+  if (!found) throw new Sentence('No invoice and no proforma has that id, number or external id.')
+  if (others.length > 0)
+    throw new Sentence(`Several are called that: say ${[found, ...others].map(({ id }) => id).join(' or ')}.`)
   return found
 }
 
@@ -54,11 +62,16 @@ export async function findAccountId(api: Api, text: string): Promise<string> {
  * @throws {Sentence} It never repeats what was typed.
  */
 function externalId(text: string): string {
+  refuseCard(text)
+  if (!EXTERNAL_ID.test(text)) throw new Sentence('That is neither an id nor an external id.')
+  return text
+}
+
+/** @throws {Sentence} */
+function refuseCard(text: string): void {
   if (text.replace(/\D/g, '').length >= CARD_DIGITS_MIN && containsPan(text)) {
     throw new Sentence('That looks like a card number: card numbers go to the vault, and nowhere else.')
   }
-  if (!EXTERNAL_ID.test(text)) throw new Sentence('That is neither an id nor an external id.')
-  return text
 }
 
 function isId(prefix: IdPrefix, text: string): boolean {

@@ -42,24 +42,34 @@ test.serial('a payment is recorded for an invoice, in its currency, to the Rappe
   ])
 })
 
-test.serial('an invoice is named by the external id it was made with, and a proforma as well', async (t) => {
-  const { order } = await issuerAndAccount(kontor)
-  const invoice = await issued({ ...order, external_id: 'shop-7' })
-  const draft = await kontor.call('POST', '/v1/proformas', { ...order, external_id: 'shop-8' })
-  await kontor.call('POST', `/v1/proformas/${draft.body.id}/issue`)
-  const { command, results } = terminal()
-  await recordPayment(command, { amount: '60', on, allocate: ['shop-7=50.10', 'shop-8=9.90'] })
-  const gets = new Map(results[0].allocations.map((one: Record<string, unknown>) => [one.invoice_id, one.amount_minor]))
-  t.deepEqual([gets.get(invoice.id), gets.get(draft.body.id)], [5_010, 990])
-  t.is(results[0].credit_minor, 0)
-  await recordPayment(command, { amount: '1', on, invoice: draft.body.id, method: 'cash' })
-  t.like(results[1], { method: 'cash', allocations: [{ invoice_id: draft.body.id, amount_minor: 100 }] })
-  await kontor.call('POST', '/v1/proformas', { ...order, external_id: 'shop-7' })
-  const ambiguous = { instanceOf: Sentence, message: /^An invoice and a proforma are called that: say inv_\w+ or pro_/ }
-  await t.throwsAsync(recordPayment(command, { amount: '1', on, invoice: 'shop-7' }), ambiguous)
-  const nobody = { instanceOf: Sentence, message: /^No invoice and no proforma/ }
-  await t.throwsAsync(recordPayment(command, { amount: '1', on, invoice: 'shop-9' }), nobody)
-})
+test.serial(
+  'an invoice is named by its number or the external id it was made with, and a proforma as well',
+  async (t) => {
+    const { order } = await issuerAndAccount(kontor)
+    const invoice = await issued({ ...order, external_id: 'shop-7' })
+    const draft = await kontor.call('POST', '/v1/proformas', { ...order, external_id: 'shop-8' })
+    await kontor.call('POST', `/v1/proformas/${draft.body.id}/issue`)
+    const { command, results } = terminal()
+    await recordPayment(command, { amount: '60', on, allocate: ['shop-7=50.10', 'shop-8=9.90'] })
+    const gets = new Map(
+      results[0].allocations.map((one: Record<string, unknown>) => [one.invoice_id, one.amount_minor]),
+    )
+    t.deepEqual([gets.get(invoice.id), gets.get(draft.body.id)], [5_010, 990])
+    t.is(results[0].credit_minor, 0)
+    await recordPayment(command, { amount: '1', on, invoice: draft.body.id, method: 'cash' })
+    t.like(results[1], { method: 'cash', allocations: [{ invoice_id: draft.body.id, amount_minor: 100 }] })
+    await recordPayment(command, { amount: '1', on, invoice: invoice.number })
+    t.like(results[2], { allocations: [{ invoice_id: invoice.id, amount_minor: 100 }] })
+    await kontor.call('POST', '/v1/proformas', { ...order, external_id: 'shop-7' })
+    const ambiguous = { instanceOf: Sentence, message: /^Several are called that: say inv_\w+ or pro_\w+\.$/ }
+    await t.throwsAsync(recordPayment(command, { amount: '1', on, invoice: 'shop-7' }), ambiguous)
+    const nobody = { instanceOf: Sentence, message: /^No invoice and no proforma/ }
+    const none = { instanceOf: Sentence, message: /neither an id nor a number/ }
+    await t.throwsAsync(recordPayment(command, { amount: '1', on, invoice: '\u0007' }), none)
+    await t.throwsAsync(recordPayment(command, { amount: '1', on, invoice: 'Nr. 7 / 2026' }), nobody)
+    await t.throwsAsync(recordPayment(command, { amount: '1', on, invoice: 'shop-9' }), nobody)
+  },
+)
 
 test.serial('a discount for paying early is taken with what was paid', async (t) => {
   const invoice = await issued({ cash_discounts: [{ percent: '2', within_days: 10 }] })

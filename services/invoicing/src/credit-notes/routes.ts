@@ -108,7 +108,7 @@ export function creditNoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<t
       config: { scope: 'credit_note.read' },
       schema: {
         operationId: 'listCreditNotes',
-        summary: 'List credit notes, or find one by its external id',
+        summary: 'List credit notes, or find one by its external id or number',
         tags,
         querystring: listQuery('cre'),
         response: {

@@ -10,14 +10,14 @@ import type { Document } from '../documents/document.ts'
 import { judgeDraft, writeDraft } from '../documents/draft.ts'
 import { DateBeforeOriginal, InvalidTransition, UnknownReference } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
-import { isOfAccount, type Page } from '../documents/list-query.ts'
+import { listPage } from '../documents/list.ts'
+import type { Page } from '../documents/list-query.ts'
 import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
 import { refuseOwn } from '../documents/preceding.ts'
-import { findDocument, listDocuments, lockDocument, refuseVoid } from '../documents/repo.ts'
+import { findDocument, lockDocument, refuseVoid } from '../documents/repo.ts'
 import type { Snapshot } from '../documents/snapshot.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
-import { findByName } from '../names/unique-name.ts'
 import { refuseCardNumbers } from '../wire/sensitive.ts'
 import { draftCredit } from './credit-rules.ts'
 import { CreditNegative, OriginalMissing } from './errors.ts'
@@ -234,12 +234,7 @@ export function creditNotes(deps: Deps, issue: ReturnType<typeof issuing>) {
     pdf: async (actor: Principal, id: string, language?: 'de' | 'en'): Promise<DocumentPdf> =>
       documentPdf(deps, actor, await find(actor, id), language),
 
-    async list(actor: Principal, query: Page): Promise<Static<typeof CreditNoteWire>[]> {
-      if (query.externalId === undefined)
-        return (await listDocuments(database, actor, 'credit_note', query)).map(creditNoteToWire)
-      const id = await findByName(database, { ...actor, kind: 'credit_note', value: query.externalId })
-      const note = id && (await findDocument(database, actor, 'credit_note', id))
-      return note && isOfAccount(note, query.accountId) ? [creditNoteToWire(note)] : []
-    },
+    list: (actor: Principal, page: Page): Promise<Static<typeof CreditNoteWire>[]> =>
+      listPage(database, actor, 'credit_note', page, { wired: async (notes) => notes.map(creditNoteToWire) }),
   }
 }

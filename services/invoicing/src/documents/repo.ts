@@ -72,20 +72,31 @@ export async function lockDocument(
     .first()
 }
 
+/** Documents of a list, before it is cut to a page. */
+const listed = (database: Database) => database.knex('document').select(COLUMNS.map((column) => `document.${column}`))
+
+/** Leaves out of a list what is not asked for. What it joins has one row for a document at most. */
+export type Narrow = (list: ReturnType<typeof listed>, page: { after: string | undefined }) => unknown
+
 /** Of one account by its bucket, else across buckets by the index on tenant and id. */
 export async function listDocuments(
   database: Database,
   owner: Owner,
   type: DocumentType,
   page: { accountId: string | undefined; after: string | undefined; limit: number },
+  narrow: Narrow = () => {},
 ): Promise<Document[]> {
-  const query = database
-    .knex('document')
-    .select(COLUMNS)
-    .where({ tenant_id: owner.tenantId, mode: owner.mode, document_type: type })
-  if (page.accountId) query.andWhere({ bucket: bucketOf(page.accountId), account_id: page.accountId })
-  if (page.after) query.andWhere('id', '>', page.after)
-  return query.orderBy('id').limit(page.limit)
+  const query = listed(database).where({
+    'document.tenant_id': owner.tenantId,
+    'document.mode': owner.mode,
+    'document.document_type': type,
+  })
+  if (page.accountId) {
+    query.andWhere({ 'document.bucket': bucketOf(page.accountId), 'document.account_id': page.accountId })
+  }
+  if (page.after) query.andWhere('document.id', '>', page.after)
+  narrow(query, page)
+  return query.orderBy('document.id').limit(page.limit)
 }
 
 /** What refers to some documents as correcting them, in the order in which it was made; one without is missing. */

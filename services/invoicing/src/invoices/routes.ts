@@ -8,7 +8,7 @@ import { PDF_QUERY, PDF_RESPONSE, sendPdf } from '../documents/send-pdf.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import { tagged } from '../wire/if-match.ts'
-import { CreateInvoice, InvoiceWire } from './schema.ts'
+import { CreateInvoice, InvoiceState, InvoiceWire } from './schema.ts'
 import { invoices, type OpenOf } from './service.ts'
 
 const params = Type.Object({ invoiceId: Id('inv', 'The invoice.') })
@@ -60,21 +60,29 @@ export function invoiceRoutes(app: ApiServer, deps: Deps, issue: ReturnType<type
       config: { scope: 'invoice.read' },
       schema: {
         operationId: 'listInvoices',
-        summary: 'List invoices, or find one by its external id',
+        summary: 'List invoices, or find one by its external id or number',
         tags,
-        querystring: listQuery('inv'),
+        querystring: listQuery('inv', {
+          state: Type.Optional(InvoiceState),
+          overdue: Type.Optional(
+            Type.Enum(['true'], {
+              description: 'Only what is open after its due date; of one account, so with account_id.',
+            }),
+          ),
+        }),
         response: {
           200: Type.Object({
             data: Type.Array(InvoiceWire, { description: 'By id.' }),
             has_more: Type.Boolean({ description: 'Whether another page follows.' }),
           }),
-          ...problemResponses(400, 401, 403),
+          ...problemResponses(400, 401, 403, 422),
         },
       },
     },
     async (request) => {
       const { size, page } = readListQuery('inv', request.query)
-      const found = await service.list(request.principal, page)
+      const { state, overdue } = request.query
+      const found = await service.list(request.principal, page, { state, overdue: overdue === 'true' })
       return { data: found.slice(0, size), has_more: found.length > size }
     },
   )

@@ -12,11 +12,13 @@ export const CreateInvoice = Body(
   { description: 'An invoice without a quote.' },
 )
 
+export const InvoiceState = Type.Enum(['draft', 'issued', 'void'], {
+  description: 'Where the invoice stands; an issued one does not change, a void one keeps its number.',
+})
+
 export const InvoiceWire = Type.Object({
   id: Id('inv', 'The invoice.'),
-  state: Type.Enum(['draft', 'issued', 'void'], {
-    description: 'Where the invoice stands; an issued one does not change, a void one keeps its number.',
-  }),
+  state: InvoiceState,
   sent_on: Nullable(Type.String({ description: 'The day it first left the house, YYYY-MM-DD.' })),
   voided_at: Nullable(Instant('Since when it is void.')),
   void_reason: Nullable(Type.String({ description: 'Why it is void.' })),

@@ -8,12 +8,14 @@ import type { Document } from '../documents/document.ts'
 import { writeDraft } from '../documents/draft.ts'
 import { InvalidTransition } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
-import { isOfAccount, type Page } from '../documents/list-query.ts'
+import { listPage } from '../documents/list.ts'
+import type { Page } from '../documents/list-query.ts'
 import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
-import { correctionsOf, findDocument, isVoid, listDocuments, livesOf } from '../documents/repo.ts'
+import { correctionsOf, findDocument, isVoid, livesOf } from '../documents/repo.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
-import { findByName } from '../names/unique-name.ts'
+import { type Asked, isAsked, narrowTo } from './asked.ts'
+import { AccountMissing } from './errors.ts'
 import { judgeInvoice } from './judge.ts'
 import type { CreateInvoice, InvoiceWire } from './schema.ts'
 import { invoiceToWire } from './wire.ts'
@@ -87,11 +89,11 @@ export function invoices(deps: Deps, issue: ReturnType<typeof issuing>, openOf: 
     pdf: async (actor: Principal, id: string, language?: 'de' | 'en'): Promise<DocumentPdf> =>
       documentPdf(deps, actor, await find(actor, id), language),
 
-    async list(actor: Principal, query: Page): Promise<Static<typeof InvoiceWire>[]> {
-      if (query.externalId === undefined) return wired(await listDocuments(database, actor, 'invoice', query))
-      const id = await findByName(database, { ...actor, kind: 'invoice', value: query.externalId })
-      const invoice = id && (await findDocument(database, actor, 'invoice', id))
-      return wired(invoice && isOfAccount(invoice, query.accountId) ? [invoice] : [])
+    /** @throws {AccountMissing} What is overdue is asked for without an account. */
+    async list(actor: Principal, page: Page, asked: Asked): Promise<Static<typeof InvoiceWire>[]> {
+      if (asked.overdue && page.accountId === undefined) throw new AccountMissing().at('/account_id')
+      const narrow = narrowTo(actor, asked, deps.now())
+      return listPage(database, actor, 'invoice', page, { wired, narrow, keep: (invoice) => isAsked(invoice, asked) })
     },
   }
 }

@@ -63,6 +63,16 @@ export async function listIssuers(
   return query.orderBy('id').limit(limit)
 }
 
+/** Every issuer of a tenant and mode, which are few: a platform has as many as it has customers of its own. */
+export async function listIssuerIds(database: Database, owner: Owner): Promise<string[]> {
+  const rows = await database.hotSql<{ id: string }>(
+    'list_issuer_ids',
+    'select id from issuer where tenant_id = $1 and mode = $2',
+    [owner.tenantId, owner.mode],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /**
  * Keeps the logo by its content and makes it the one that is printed from now on.
  *

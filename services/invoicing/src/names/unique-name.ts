@@ -74,6 +74,23 @@ export async function findByName(database: Database, name: UniqueName): Promise<
   return row?.target_id
 }
 
+/** @returns The ids of what has one of the names, which are of one kind. */
+export async function findByNames(
+  database: Database,
+  { tenantId, mode, kind }: Omit<UniqueName, 'value'>,
+  values: readonly string[],
+): Promise<string[]> {
+  const buckets = values.map((value) => bucketOfName({ tenantId, mode, kind, value }))
+  const rows = await database.hotSql<{ target_id: string }>(
+    'find_by_names',
+    `select unique_name.target_id from unnest($4::smallint[], $5::text[]) as asked(bucket, value)
+       join unique_name on unique_name.bucket = asked.bucket and unique_name.value = asked.value
+      where unique_name.tenant_id = $1 and unique_name.mode = $2 and unique_name.kind = $3 order by unique_name.target_id`,
+    [tenantId, mode, kind, buckets, [...values]],
+  )
+  return rows.map(({ target_id }) => target_id)
+}
+
 /** Frees the external id of a draft that the transaction has deleted; before that, the database refuses. */
 export async function releaseExternalId(
   tx: Tx,

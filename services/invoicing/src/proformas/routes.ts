@@ -82,7 +82,7 @@ export function proformaRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typ
       config: { scope: 'invoice.read' },
       schema: {
         operationId: 'listProformas',
-        summary: 'List proformas, or find one by its external id',
+        summary: 'List proformas, or find one by its external id or number',
         tags,
         querystring: listQuery('pro'),
         response: {

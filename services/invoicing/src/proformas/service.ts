@@ -8,14 +8,14 @@ import type { Document } from '../documents/document.ts'
 import { judgeDraft, writeDraft } from '../documents/draft.ts'
 import { InvalidTransition } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
-import { isOfAccount, type Page } from '../documents/list-query.ts'
+import { listPage } from '../documents/list.ts'
+import type { Page } from '../documents/list-query.ts'
 import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
-import { findDocument, listDocuments, lockDocument } from '../documents/repo.ts'
+import { findDocument, lockDocument } from '../documents/repo.ts'
 import { documentToWire } from '../documents/wire.ts'
 import { recordEvent } from '../events/event.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
-import { findByName } from '../names/unique-name.ts'
 import * as repo from './repo.ts'
 import type { CreateProforma, ProformaWire } from './schema.ts'
 
@@ -123,11 +123,6 @@ export function proformas(deps: Deps, issue: ReturnType<typeof issuing>) {
     pdf: async (actor: Principal, id: string, language?: 'de' | 'en'): Promise<DocumentPdf> =>
       documentPdf(deps, actor, await find(actor, id), language),
 
-    async list(actor: Principal, query: Page): Promise<Wire[]> {
-      if (query.externalId === undefined) return wired(await listDocuments(database, actor, 'proforma', query))
-      const id = await findByName(database, { ...actor, kind: 'proforma', value: query.externalId })
-      const proforma = id && (await findDocument(database, actor, 'proforma', id))
-      return wired(proforma && isOfAccount(proforma, query.accountId) ? [proforma] : [])
-    },
+    list: (actor: Principal, page: Page): Promise<Wire[]> => listPage(database, actor, 'proforma', page, { wired }),
   }
 }

@@ -8,7 +8,7 @@ import { PDF_QUERY, PDF_RESPONSE, sendPdf } from '../documents/send-pdf.ts'
 import { sendAnswer } from '../idempotency/send.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import { tagged } from '../wire/if-match.ts'
-import { CreateQuote, QuoteWire } from './schema.ts'
+import { CreateQuote, QuoteStateWire, QuoteWire } from './schema.ts'
 import { quotes } from './service.ts'
 import { quoteStepRoutes } from './step-routes.ts'
 
@@ -61,9 +61,9 @@ export function quoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof
       config: { scope: 'quote.read' },
       schema: {
         operationId: 'listQuotes',
-        summary: 'List quotes, or find one by its external id',
+        summary: 'List quotes, or find one by its external id or number',
         tags,
-        querystring: listQuery('quo'),
+        querystring: listQuery('quo', { state: Type.Optional(QuoteStateWire) }),
         response: {
           200: Type.Object({
             data: Type.Array(QuoteWire, { description: 'By id.' }),
@@ -75,7 +75,7 @@ export function quoteRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof
     },
     async (request) => {
       const { size, page } = readListQuery('quo', request.query)
-      const found = await service.list(request.principal, page)
+      const found = await service.list(request.principal, page, request.query.state)
       return { data: found.slice(0, size), has_more: found.length > size }
     },
   )

@@ -105,11 +105,14 @@ const ConversionWire = Type.Object(
   { description: 'What became of its lines.' },
 )
 
+export const QuoteStateWire = Type.Enum(
+  ['draft', 'sent', 'accepted', 'declined', 'expired', 'cancelled', 'superseded'],
+  { description: 'Where the quote stands; issuing it is sending it.' },
+)
+
 export const QuoteWire = Type.Object({
   id: Id('quo', 'The quote.'),
-  state: Type.Enum(['draft', 'sent', 'accepted', 'declined', 'expired', 'cancelled', 'superseded'], {
-    description: 'Where the quote stands; issuing it is sending it.',
-  }),
+  state: QuoteStateWire,
   valid_until: Nullable(Type.String({ description: 'The last day on which it can be accepted.' })),
   revision: Type.Integer({ description: '1, and one more for each revision.' }),
   revises_id: Nullable(Id('quo', 'The quote that it revises.')),

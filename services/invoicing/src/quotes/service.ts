@@ -7,14 +7,14 @@ import type { Document } from '../documents/document.ts'
 import { judgeDraft, writeDraft } from '../documents/draft.ts'
 import { InvalidTransition } from '../documents/errors.ts'
 import type { issuing } from '../documents/issue.ts'
-import { isOfAccount, type Page } from '../documents/list-query.ts'
+import { listPage } from '../documents/list.ts'
+import type { Page } from '../documents/list-query.ts'
 import { type DocumentPdf, documentPdf } from '../documents/pdf.ts'
-import { findDocument, listDocuments } from '../documents/repo.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import { type Answer, once } from '../idempotency/once.ts'
-import { findByName } from '../names/unique-name.ts'
 import { RevisedQuoteAccepted } from './errors.ts'
-import { mustAllow, stateOf, UNTOUCHED } from './life.ts'
+import { inState } from './in-state.ts'
+import { mustAllow, type QuoteState, stateOf, UNTOUCHED } from './life.ts'
 import { quoteReads } from './quote-reads.ts'
 import { quotedDrafts } from './retake.ts'
 import { QUOTE_TYPE_CODE } from './revisions.ts'
@@ -85,12 +85,11 @@ export function quotes(deps: Deps, issue: ReturnType<typeof issuing>) {
     pdf: async (actor: Principal, id: string, language?: 'de' | 'en'): Promise<DocumentPdf> =>
       documentPdf(deps, actor, await reads.find(actor, id), language),
 
-    async list(actor: Principal, query: Page): Promise<Static<typeof QuoteWire>[]> {
-      if (query.externalId === undefined) return reads.wired(await listDocuments(database, actor, 'quote', query))
-      const id = await findByName(database, { ...actor, kind: 'quote', value: query.externalId })
-      const quote = id && (await findDocument(database, actor, 'quote', id))
-      return reads.wired(quote && isOfAccount(quote, query.accountId) ? [quote] : [])
-    },
+    list: (actor: Principal, page: Page, state?: QuoteState): Promise<Static<typeof QuoteWire>[]> =>
+      listPage(database, actor, 'quote', page, {
+        wired: reads.wired,
+        ...(state && { narrow: inState(actor, state, deps.now()), keep: (quote) => quote.state === state }),
+      }),
   }
 }
 
