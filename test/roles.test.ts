@@ -61,6 +61,7 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     document_delivery: 'select insert',
     document_void: 'select insert',
     export_run: 'select insert',
+    export_snapshot: 'select insert',
     payment: 'select insert',
     allocation: 'select insert',
     adjustment: 'select insert',

@@ -816,6 +816,20 @@ create trigger export_run_immutable before delete or update on export_run for ea
 create trigger export_run_kept before truncate on export_run for each statement execute function refuse_change();
 grant select, insert on export_run to kontor_invoicing_service;
 
+create table export_snapshot (
+  bucket    smallint    not null,
+  export_id uuid        not null,
+  tenant_id uuid        not null,
+  saw       pg_snapshot not null,
+  constraint export_snapshot_pkey primary key (bucket, export_id),
+  constraint export_snapshot_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint export_snapshot_bucket_export_id_fkey foreign key (bucket, export_id) references export_run(bucket, id),
+  constraint export_snapshot_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger export_snapshot_immutable before delete or update on export_snapshot for each row execute function refuse_change();
+create trigger export_snapshot_kept before truncate on export_snapshot for each statement execute function refuse_change();
+grant select, insert on export_snapshot to kontor_invoicing_service;
+
 create table idempotency (
   bucket       smallint    not null,
   key_hmac     bytea       not null,

@@ -20,7 +20,7 @@ const WITHOUT_TENANT = new Set(['tenant', 'signing_key', 'destroyed_root_key', '
 
 /** No float, no local time, nothing that counts by itself. The one numeric is a quantity of the wire, 12 digits and 9, to the last. */
 const TYPES =
-  /^(smallint|int|bigint(\[\])?|uuid|text|text\[\]|bytea|jsonb|boolean|date|timestamptz|xid8|inet|cidr\[\]|numeric\(21, 9\))$/
+  /^(smallint|int|bigint(\[\])?|uuid|text|text\[\]|bytea|jsonb|boolean|date|timestamptz|xid8|pg_snapshot|inet|cidr\[\]|numeric\(21, 9\))$/
 
 /** What the end of a column's name promises. */
 const PROMISED_TYPES: readonly (readonly [name: RegExp, type: string])[] = [

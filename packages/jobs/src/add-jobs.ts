@@ -13,15 +13,18 @@ export interface NewJob {
   readonly key?: string
   /** Jobs of one line are done one after the other, whoever does them. */
   readonly line?: string
+  /** How often it is tried; 25 times, over some days, unless given. */
+  readonly tries?: number
 }
 
 /** Enqueues jobs in the transaction of whatever asks for them: they are there when it commits, and only then. */
 export async function addJobs(tx: Tx, jobs: readonly NewJob[]): Promise<void> {
   if (jobs.length === 0) return
   await tx.raw(
-    `select count(*) from json_to_recordset(?::json) as job (task text, payload json, "delayMs" bigint, key text, line text)
+    `select count(*) from json_to_recordset(?::json) as job (task text, payload json, "delayMs" bigint, key text, line text, tries int)
       cross join lateral graphile_worker.add_job(job.task, job.payload, queue_name => job.line,
-                   run_at => now() + coalesce(job."delayMs", 0) * interval '1 millisecond', job_key => job.key)`,
+                   run_at => now() + coalesce(job."delayMs", 0) * interval '1 millisecond', job_key => job.key,
+                   max_attempts => job.tries)`,
     [JSON.stringify(jobs)],
   )
 }

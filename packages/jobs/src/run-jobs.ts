@@ -4,7 +4,12 @@ import { keepAlive } from './liveness.ts'
 import { type JobLog, queueLogger, silentLogger } from './queue-logger.ts'
 
 /** What is done for a job, by the task's name. A job may be done twice: by a process that died, and by the one that took over. */
-export type Tasks = Readonly<Record<string, (payload: unknown) => Promise<void>>>
+export type Tasks = Readonly<Record<string, (payload: unknown, attempt: Attempt) => Promise<void>>>
+
+export interface Attempt {
+  /** Whether the queue calls no more, should this one fail: what waits for the job must be told now. */
+  readonly isLast: boolean
+}
 
 export interface JobsOptions {
   /** The role that was named to `installJobs`. */
@@ -102,9 +107,9 @@ function guarded(tasks: Tasks, log: JobLog): TaskList {
   return Object.fromEntries(
     Object.entries(tasks).map(([name, work]) => [
       name,
-      async (payload: unknown) => {
+      async (payload: unknown, { job }) => {
         try {
-          await work(payload)
+          await work(payload, { isLast: job.attempts >= job.max_attempts })
         } catch (error) {
           log('warn', 'job_failed', error)
           throw new JobFailed(codeOf(error))

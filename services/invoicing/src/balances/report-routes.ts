@@ -74,7 +74,9 @@ export function reportRoutes(app: ApiServer, deps: Deps): void {
           {
             currency: Currency,
             on: Type.Optional(
-              Day('Against which day lateness is counted; today unless given. What is open is what is open now.'),
+              Day(
+                'The day at whose end is counted what was open, and how late: documents, allocations, credit notes and adjustments after it do not count. Unless given, what is open now.',
+              ),
             ),
             after: Type.Optional(Id('acc', 'The last account of the page before.')),
             ...Paging,
@@ -83,7 +85,7 @@ export function reportRoutes(app: ApiServer, deps: Deps): void {
         ),
         response: {
           200: Type.Object({
-            on: Type.String({ description: 'The day that lateness was counted against, YYYY-MM-DD.' }),
+            on: Type.String({ description: 'The day at whose end was counted, YYYY-MM-DD.' }),
             data: Type.Array(AgedAccountWire, { description: 'By account.' }),
             has_more: Type.Boolean({ description: 'Whether another page follows.' }),
           }),

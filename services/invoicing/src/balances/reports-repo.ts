@@ -146,7 +146,31 @@ export async function findStatement(database: Database, owner: Owner, query: Sta
   }
 }
 
-const AGEING_SQL = `
+/** What is open on an invoice now, and what was open at the end of the day `$4`. */
+const OPEN_NOW = 'greatest(open_minor(document.bucket, document.id), 0)'
+
+/**
+ * An allocation counts from the day on which it was recorded; from the day on which its money came or its credit note was issued, where
+ * it was recorded together with that. So does what was let go because of a payment. Days are those of the issuer.
+ */
+const OPEN_AT = `(
+  select greatest(document.payable_minor - coalesce((
+           select sum(allocation.amount_minor) from allocation
+             left join payment on payment.bucket = allocation.bucket and payment.id = allocation.payment_id
+             left join document as note on note.bucket = allocation.bucket and note.id = allocation.credit_note_id
+            where allocation.bucket = document.bucket and allocation.invoice_id = document.id
+              and case when (allocation.created_at at time zone issuer.time_zone)::date
+                          = (coalesce(payment.created_at, note.issued_at) at time zone issuer.time_zone)::date
+                       then coalesce(payment.received_on, note.issue_on)
+                       else (allocation.created_at at time zone issuer.time_zone)::date end <= $4::date), 0)::bigint - coalesce((
+           select sum(adjustment.amount_minor) from adjustment
+             left join payment on payment.bucket = adjustment.bucket and payment.id = adjustment.payment_id
+            where adjustment.bucket = document.bucket and adjustment.invoice_id = document.id
+              and case when adjustment.adjusted_on = (payment.created_at at time zone issuer.time_zone)::date
+                       then payment.received_on else adjustment.adjusted_on end <= $4::date), 0)::bigint, 0)
+    from issuer where issuer.bucket = bucket_of(document.issuer_id) and issuer.id = document.issuer_id)`
+
+const ageingSql = (open: string, also: string) => `
 select account.id as account_id, account.customer_number, owed.open_minor, owed.current_minor, owed.days_1_30_minor,
        owed.days_31_60_minor, owed.days_61_90_minor, owed.over_90_minor
   from account
@@ -157,22 +181,28 @@ select account.id as account_id, account.customer_number, owed.open_minor, owed.
               coalesce(sum(bill.open) filter (where bill.days between 31 and 60), 0)::bigint as days_31_60_minor,
               coalesce(sum(bill.open) filter (where bill.days between 61 and 90), 0)::bigint as days_61_90_minor,
               coalesce(sum(bill.open) filter (where bill.days > 90), 0)::bigint as over_90_minor
-         from (select greatest(open_minor(document.bucket, document.id), 0) as open,
+         from (select ${open} as open,
                       coalesce($4::date - document.due_on, 0) as days
                  from document
                 where document.bucket = account.bucket and document.account_id = account.id and document.currency = $3
-                  and ${ISSUED('invoice')}) as bill) as owed
+                  and ${ISSUED('invoice')} ${also}) as bill) as owed
  where account.tenant_id = $1 and account.mode = $2 and ($5::uuid is null or account.id > $5) and owed.open_minor > 0
  order by account.id limit $6`
 
-/** Accounts that owe something, across buckets, by the index on tenant and id. */
+/**
+ * Accounts that owe something, across buckets, by the index on tenant and id.
+ *
+ * @param query With `isPast` what was open at the end of the day is aged, else what is open now.
+ */
 export async function listAged(
   database: Database,
   owner: Owner,
-  query: { currency: string; on: string; after: string | undefined; limit: number },
+  query: { currency: string; on: string; isPast: boolean; after: string | undefined; limit: number },
 ): Promise<AgedAccount[]> {
   const values = [owner.tenantId, owner.mode, query.currency, query.on, query.after ?? null, query.limit]
-  return database.hotSql<AgedAccount>('aged_accounts', AGEING_SQL, values)
+  return query.isPast
+    ? database.hotSql<AgedAccount>('accounts_aged_on', ageingSql(OPEN_AT, 'and document.issue_on <= $4::date'), values)
+    : database.hotSql<AgedAccount>('aged_accounts', ageingSql(OPEN_NOW, ''), values)
 }
 
 const ofAccount = (owner: Owner, accountId: string) => [bucketOf(accountId), accountId, owner.tenantId, owner.mode]

@@ -133,6 +133,71 @@ test.serial('ageing counts what is open by how late it is, account by account', 
   t.deepEqual([...first.body.data, ...second.body.data], body.data)
 })
 
+test.serial('the ageing of a day that is over says what was open at its end', async (t) => {
+  const { order } = await issuerAndAccount(kontor)
+  const on = (day: string) => kontor.clock.set(`${day}T10:00:00.000Z`)
+  const openOn = async (day: string) => {
+    const { body } = await get(`/v1/ageing?currency=GBP&on=${day}`)
+    const [aged] = body.data
+    return aged ? [aged.open_minor, aged.current_minor, aged.days_1_30_minor] : [0, 0, 0]
+  }
+  const issued = async (due_on: string) => {
+    const { body } = await kontor.call('POST', '/v1/invoices', { ...order, currency: 'GBP', due_on })
+    await kontor.call('POST', `/v1/invoices/${body.id}/issue`)
+    return body.id
+  }
+  const paid = { method: 'cash', currency: 'GBP' }
+  on('2026-03-01')
+  const first = await issued('2026-03-10')
+  on('2026-03-05')
+  const second = await issued('2026-03-31')
+  // It came on the 6th and is entered on the 8th.
+  on('2026-03-08')
+  await kontor.call('POST', '/v1/payments', {
+    ...paid,
+    invoice_id: first,
+    amount_minor: 5_000,
+    received_on: '2026-03-06',
+  })
+  const advance = { ...paid, account_id: order.account_id, amount_minor: 1_000, received_on: '2026-03-08' }
+  const { body: credit } = await kontor.call('POST', '/v1/payments', advance)
+  on('2026-03-12')
+  await kontor.call('POST', `/v1/payments/${credit.id}/allocations`, { invoice_id: second, amount_minor: 1_000 })
+  on('2026-03-14')
+  await kontor.call('POST', `/v1/payments/${credit.id}/unallocations`, { invoice_id: second, amount_minor: 400 })
+  on('2026-03-15')
+  const lines = [{ line: 1, amount_minor: 1_000 }]
+  const { body: note } = await kontor.call('POST', `/v1/invoices/${second}/credit-notes`, { reason: 'x', lines })
+  on('2026-03-16')
+  await kontor.call('POST', `/v1/credit-notes/${note.id}/issue`)
+  on('2026-03-18')
+  const { body: given } = await kontor.call('POST', `/v1/invoices/${first}/write-offs`, { reason: 'x' })
+  on('2026-03-20')
+  await kontor.call('POST', `/v1/invoices/${first}/adjustments/${given.id}/reversals`, {})
+  const history = {
+    '2026-02-28': [0, 0, 0],
+    '2026-03-01': [10_810, 10_810, 0],
+    '2026-03-04': [10_810, 10_810, 0],
+    '2026-03-05': [21_620, 21_620, 0],
+    '2026-03-06': [16_620, 16_620, 0],
+    '2026-03-11': [16_620, 10_810, 5_810],
+    '2026-03-12': [15_620, 9_810, 5_810],
+    '2026-03-14': [16_020, 10_210, 5_810],
+    '2026-03-15': [16_020, 10_210, 5_810],
+    '2026-03-16': [14_939, 9_129, 5_810],
+    '2026-03-18': [9_129, 9_129, 0],
+    '2026-03-20': [14_939, 9_129, 5_810],
+    '2026-04-01': [14_939, 0, 14_939],
+  }
+  on('2026-11-23')
+  for (const [day, expected] of Object.entries(history)) t.deepEqual(await openOn(day), expected, day)
+  const { body } = await get(`/v1/accounts/${order.account_id}/balance`)
+  t.is(body.balances[0].open_minor, 14_939)
+  // What is owed at the end of a day is what was open less what was nobody's yet.
+  const statement = await get(`/v1/accounts/${order.account_id}/statement?currency=GBP&from=2026-03-15`)
+  t.is(statement.body.opening_minor, 16_020 - 400)
+})
+
 test.serial('what was made void was never owed', async (t) => {
   const { id, account_id } = await books.issuedInvoice()
   t.is((await books.post(`/v1/invoices/${id}/void`, { reason: 'Falscher Empfänger' })).status, 201)

@@ -78,7 +78,7 @@ export function reports({ database, now }: Deps) {
       }
     },
 
-    /** @param on Against which day lateness is counted; today, by UTC, unless given. */
+    /** @param on The day at whose end is counted; unless given, what is open now is counted against today, by UTC. */
     async ageing(
       actor: Principal,
       query: { currency: string; on: string | undefined; after: string | undefined; limit: number },
@@ -86,7 +86,12 @@ export function reports({ database, now }: Deps) {
       const on = query.on ?? now().toISOString().slice(0, 10)
       checkDay(on, '/on')
       checkCurrency(query.currency)
-      const found = await repo.listAged(database, actor, { ...query, on, limit: query.limit + 1 })
+      const found = await repo.listAged(database, actor, {
+        ...query,
+        on,
+        isPast: query.on !== undefined,
+        limit: query.limit + 1,
+      })
       const data = found.slice(0, query.limit).map(({ account_id, customer_number, ...amounts }) => ({
         account_id: formatId('acc', account_id),
         customer_number,

@@ -7,7 +7,7 @@ import { Day } from '../wire/fields.ts'
 import { type Manifest, toCsv } from './csv.ts'
 import { ExportPeriodReversed } from './errors.ts'
 import { openExport } from './rows.ts'
-import { recordRun } from './runs.ts'
+import { recordRun, recordSnapshot } from './runs.ts'
 
 /** Each holds a connection for as long as its reader takes, which must not be all there are. */
 const EXPORTS_AT_ONCE = 3
@@ -52,9 +52,14 @@ export function exportRoutes(app: ApiServer, deps: Deps): void {
       if (running === EXPORTS_AT_ONCE) throw new TooManyRequests(RETRY_AFTER_SECONDS)
       running++
       const run = { newId: deps.newId, at: deps.now() }
-      const opened = recordRun(deps.database, request.principal, period, run).then(() =>
-        openExport(deps.database, request.principal, period),
-      )
+      const opened = recordRun(deps.database, request.principal, period, run).then(async (id) => {
+        const rows = await openExport(deps.database, request.principal, period)
+        await recordSnapshot(deps.database, request.principal, id, rows.snapshot).catch(async (error: unknown) => {
+          await rows.close()
+          throw error
+        })
+        return rows
+      })
       const rows = await opened.catch((error: unknown) => {
         running--
         throw error

@@ -25,6 +25,8 @@ export interface ExportRow {
 
 /** Rows that are read by and by. Whoever opens them closes them, read to the end or not. */
 export interface ExportRows {
+  /** Whose transactions it sees, in the words of the database. */
+  readonly snapshot: string
   batches(): AsyncGenerator<ExportRow[]>
   /** Ends the transaction. May be called again. */
   close(): Promise<void>
@@ -85,9 +87,11 @@ export async function openExport(
   }
   try {
     const values = { tenant: actor.tenantId, mode: actor.mode, ...period }
+    const { rows }: { rows: { snapshot: string }[] } = await tx.raw('select pg_current_snapshot()::text as snapshot')
+    const snapshot = rows[0]?.snapshot ?? ''
     await tx.raw(`declare export_rows no scroll cursor for ${EXPORT_SQL}`, values)
     const first = await fetch()
-    return { batches: () => batchesAfter(first, fetch), close }
+    return { snapshot, batches: () => batchesAfter(first, fetch), close }
   } catch (error) {
     await close().catch(() => undefined)
     throw error

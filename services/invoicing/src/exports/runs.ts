@@ -13,19 +13,22 @@ export function bucketOfExports({ tenantId, mode }: Owner): Bucket {
  * Records that an export is being taken, before it reads: what it covers cannot be made void any more.
  *
  * Waits for invoices that are being made void, so that the export sees them.
+ *
+ * @returns The id of the export.
  */
 export async function recordRun(
   database: Database,
   actor: Principal,
   period: { readonly from: string; readonly until: string },
   { newId, at }: { readonly newId: NewId; readonly at: Date },
-): Promise<void> {
+): Promise<string> {
   const bucket = bucketOfExports(actor)
+  const id = newId(bucket)
   await withTransaction(database.knex, async (tx) => {
     await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`export ${actor.tenantId} ${actor.mode}`])
     await tx('export_run').insert({
       bucket,
-      id: newId(bucket),
+      id,
       tenant_id: actor.tenantId,
       mode: actor.mode,
       from_on: period.from,
@@ -33,5 +36,16 @@ export async function recordRun(
       actor_key_id: actor.keyId,
       taken_at: at,
     })
+  })
+  return id
+}
+
+/** Records what an export sees, once it reads: what was issued after that is not covered by it. */
+export async function recordSnapshot(database: Database, owner: Owner, id: string, snapshot: string): Promise<void> {
+  await database.knex('export_snapshot').insert({
+    bucket: bucketOfExports(owner),
+    export_id: id,
+    tenant_id: owner.tenantId,
+    saw: snapshot,
   })
 }

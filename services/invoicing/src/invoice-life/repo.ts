@@ -41,30 +41,55 @@ export async function traces(tx: Tx, id: string): Promise<{ sent: boolean; alloc
   return rows[0]
 }
 
-/** How long after it is recorded an export may still read what is issued, and clocks may differ. */
+/** How long after it is recorded an export may begin to read, and clocks may differ. */
 const READ_WITHIN = '1 minute'
 
 /**
- * Whether an export of the issue date was taken since the invoice was issued.
+ * Whether an export of the issue date covers an invoice: one that sees the transaction that issued it, or that may still begin to read.
  *
  * Waits for exports that are being recorded, and holds up those that come until commit: an export is recorded before it reads, so each
- * either is seen here or reads what is written here.
+ * either is seen here or reads what is written here. What an export sees is compared only where its time fits as well: a database that was
+ * restored counts its transactions anew.
  */
 export async function wasExported(
   tx: Tx,
   owner: Owner,
-  invoice: { readonly issue_on: string; readonly issued_at: Date },
+  invoice: { readonly id: string; readonly issue_on: string; readonly issued_at: Date },
 ): Promise<boolean> {
   const bucket = bucketOfExports(owner)
   await tx.raw('select pg_advisory_xact_lock_shared(hashtextextended(?, 0))', [
     `export ${owner.tenantId} ${owner.mode}`,
   ])
-  const row = await tx('export_run')
-    .select('id')
-    .where({ bucket, tenant_id: owner.tenantId, mode: owner.mode })
-    .andWhere('from_on', '<=', invoice.issue_on)
-    .andWhere('until_on', '>', invoice.issue_on)
-    .andWhereRaw('taken_at + ?::interval > ?', [READ_WITHIN, invoice.issued_at])
-    .first()
-  return row !== undefined
+  const issuedMs = invoice.issued_at.getTime()
+  const { rows } = await tx.raw(
+    `select exists (
+       select from export_run
+         left join export_snapshot
+           on export_snapshot.bucket = export_run.bucket and export_snapshot.export_id = export_run.id
+         left join event as issued on issued.bucket = :ofInvoice and issued.object_id = :id and issued.type = 'invoice.issued'
+                                   and issued.id >= :madeFrom and issued.id < :madeUntil
+        where export_run.bucket = :bucket and export_run.tenant_id = :tenantId and export_run.mode = :mode
+          and export_run.from_on <= :issueOn and export_run.until_on > :issueOn
+          and export_run.taken_at + :within::interval > :issuedAt
+          and coalesce(pg_visible_in_snapshot(issued.tx, export_snapshot.saw), true)) as covered`,
+    {
+      bucket,
+      ofInvoice: bucketOf(invoice.id),
+      id: invoice.id,
+      madeFrom: earliestId(issuedMs - 1_000),
+      madeUntil: earliestId(issuedMs + 60_000),
+      tenantId: owner.tenantId,
+      mode: owner.mode,
+      issueOn: invoice.issue_on,
+      issuedAt: invoice.issued_at,
+      within: READ_WITHIN,
+    },
+  )
+  return rows[0].covered
+}
+
+/** The first id of a millisecond. The event of an issue was named when that began: found by its time, it needs no index of its own. */
+function earliestId(ms: number): string {
+  const time = ms.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
 }

@@ -92,7 +92,7 @@ export function invoiceLife(deps: Deps) {
         if (sent) throw new UseCreditNote('sent')
         if (allocated) throw new UseCreditNote('allocated')
         if (credited) throw new UseCreditNote('credited')
-        if (await repo.wasExported(tx, actor, { issue_on, issued_at })) throw new UseCreditNote('exported')
+        if (await repo.wasExported(tx, actor, { id, issue_on, issued_at })) throw new UseCreditNote('exported')
         const at = deps.now()
         await repo.insertVoid(tx, actor, { document_id: id, reason, actor_key_id: actor.keyId, voided_at: at })
         await recordEvent(tx, actor, {

@@ -55,6 +55,11 @@ export const InvoiceRunItemWire = Type.Object({
   invoice_id: Id('inv', 'The draft.'),
   state: Type.Enum(['queued', 'issued', 'issuable', 'refused', 'skipped'], { description: 'What became of it.' }),
   number: Nullable(Type.String({ description: 'Its number, if it has one by now.' })),
-  code: Nullable(Type.String({ description: 'Why it was refused or skipped, as issuing it alone would answer.' })),
+  code: Nullable(
+    Type.String({
+      description:
+        'Why it was refused or skipped, as issuing it alone would answer; what stood in its way at the last of 25 tries, too.',
+    }),
+  ),
   path: Nullable(Type.String({ description: 'The field of the draft at fault, a JSON pointer (RFC 6901).' })),
 })

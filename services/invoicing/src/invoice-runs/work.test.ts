@@ -121,3 +121,34 @@ test.serial('the queue holds ids alone, and a finished run and what became of it
   const read = await callApp(twin, await kontor.apiKey('accounting'), 'GET', `/v1/invoice-runs/${queued.body.id}`)
   t.is(read.status, 200)
 })
+
+test.serial('a run whose job failed for the last time ends, and says what stood in its way', async (t) => {
+  const { ids } = await stage.drafts(2)
+  const made = await kontor.call('POST', '/v1/invoice-runs', { invoice_ids: ids })
+  const held = await kontor.database.knex.transaction()
+  await held('document')
+    .where({ id: parseId('inv', ids[1] as string) })
+    .forUpdate()
+    .first('id')
+  await kontor.sql('update graphile_worker._private_jobs set attempts = max_attempts - 1')
+  await kontor.work()
+  await held.rollback()
+  const url = `/v1/invoice-runs/${made.body.id}`
+  t.like((await kontor.call('GET', url)).body, { state: 'done', issued: 1, refused: 1, queued: 0 })
+  const item = (await stage.itemsOf(made.body.id)).find(({ invoice_id }) => invoice_id === ids[1])
+  t.like(item, { state: 'refused', code: 'idempotency_in_progress', number: null })
+  const again = await stage.run({ invoice_ids: [ids[1]] })
+  t.like(again, { state: 'done', issued: 1 })
+  // What cannot be done at all, whichever draft it is.
+  const { ids: others } = await stage.drafts(1)
+  const broken = await kontor.call('POST', '/v1/invoice-runs', { invoice_ids: others })
+  await kontor.sql('update graphile_worker._private_jobs set attempts = max_attempts - 1')
+  const now = () => {
+    throw new Error('no clock')
+  }
+  let asked = 0
+  await kontor.work({ ...kontor.deps, now: () => (asked++ === 0 ? now() : kontor.deps.now()) })
+  t.like((await kontor.call('GET', `/v1/invoice-runs/${broken.body.id}`)).body, { state: 'done', refused: 1 })
+  t.is((await stage.itemsOf(broken.body.id))[0]?.code, 'internal_error')
+  await kontor.sql('delete from graphile_worker._private_jobs')
+})

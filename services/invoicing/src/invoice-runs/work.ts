@@ -75,32 +75,49 @@ export function invoiceRunTasks(work: RunWork): Tasks {
     })
   }
 
+  async function doPiece({ tenant_id, mode, run_id, wave, from }: Piece): Promise<void> {
+    const run = await repo.findRun(database, { tenantId: tenant_id, mode }, run_id)
+    if (!run) return
+    if (run.started_at === null) await start(run_id)
+    const items = await repo.queuedItems(database, run_id, { wave, from, size: PIECE_SIZE })
+    const actor = await findPrincipal(run.key_id, run.tenant_id)
+    const forbidden = !actor ? 'key_ended' : actor.scopes.has('invoice.issue') ? undefined : 'scope_missing'
+    if (!actor || forbidden !== undefined) {
+      // A key that was taken away issues nothing any more, also not what it had asked for before.
+      return write(run_id, refusedAll(items, forbidden ?? null))
+    }
+    const outcomes = await Promise.allSettled(items.map((item) => settle(run, actor, item)))
+    await write(
+      run_id,
+      outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
+    )
+    // The queue calls again for what could not be settled yet.
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
+  /** Refuses what is left of a piece that nobody comes back to, with what stood in its way last. */
+  async function giveUp({ run_id, wave, from }: Piece, error: unknown): Promise<void> {
+    const refusal = explainOutage(error, false)
+    const code = refusal instanceof DomainError ? refusal.code : 'internal_error'
+    const items = await repo.queuedItems(database, run_id, { wave, from, size: PIECE_SIZE })
+    await write(run_id, refusedAll(items, code))
+  }
+
   return {
-    [PIECE_TASK]: async (payload) => {
-      const { tenant_id, mode, run_id, wave, from } = payload as Piece
-      const run = await repo.findRun(database, { tenantId: tenant_id, mode }, run_id)
-      if (!run) return
-      if (run.started_at === null) await start(run_id)
-      const items = await repo.queuedItems(database, run_id, { wave, from, size: PIECE_SIZE })
-      const actor = await findPrincipal(run.key_id, run.tenant_id)
-      const forbidden = !actor ? 'key_ended' : actor.scopes.has('invoice.issue') ? undefined : 'scope_missing'
-      if (!actor || forbidden !== undefined) {
-        // A key that was taken away issues nothing any more, also not what it had asked for before.
-        const settled = items.map(
-          ({ ord }): Settled => ({ ord, state: 'refused', code: forbidden ?? null, path: null }),
-        )
-        return write(run_id, settled)
+    [PIECE_TASK]: async (payload, { isLast }) => {
+      const piece = payload as Piece
+      try {
+        await doPiece(piece)
+      } catch (error) {
+        if (isLast) await giveUp(piece, error)
+        throw error
       }
-      const outcomes = await Promise.allSettled(items.map((item) => settle(run, actor, item)))
-      await write(
-        run_id,
-        outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
-      )
-      // The queue calls again for what could not be settled yet.
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-      if (failed) throw failed.reason
     },
   }
 }
+
+const refusedAll = (items: readonly Item[], code: string | null): Settled[] =>
+  items.map(({ ord }) => ({ ord, state: 'refused', code, path: null }))
 
 type Item = Pick<RunItem, 'ord' | 'document_id'>

@@ -11,6 +11,9 @@ import * as repo from './repo.ts'
 /** The task of the job queue that issues the invoice of a proforma. */
 export const INVOICE_TASK = 'proforma.invoice'
 
+/** The money waits for the invoice, however long a rule refuses it: every six hours at last, for years. */
+const TRIES = 20_000
+
 /** What that job is told. */
 export interface InvoiceJob {
   readonly tenant_id: string
@@ -73,6 +76,6 @@ export function settling(deps: Deps): Settle {
       proforma_id: proformaId,
       invoice_id: invoice.id,
     }
-    await addJobs(tx, [{ task: INVOICE_TASK, payload: { ...job } }])
+    await addJobs(tx, [{ task: INVOICE_TASK, payload: { ...job }, tries: TRIES }])
   }
 }

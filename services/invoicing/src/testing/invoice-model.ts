@@ -28,6 +28,7 @@ export interface InvoiceModel {
   readonly version: number
   readonly quantity: number
   readonly isSent: boolean
+  /** Whether an export was taken that saw it. */
   readonly wasExported: boolean
   /** Whether money or credit ever went to it, taken back or not. */
   readonly wasAllocated: boolean
@@ -129,7 +130,7 @@ export function actOnInvoice(model: InvoiceModel, action: InvoiceAction): Invoic
   })
   const { state } = model
   if ('at' in action) return actOnPart(model, action)
-  if (action.do === 'export') return changed({ wasExported: true })
+  if (action.do === 'export') return changed({ wasExported: model.wasExported || state === 'issued' })
   if (state === 'gone') return action.do === 'drop' ? changed({}) : refused(NOT_FOUND)
   const { open_minor } = shownOf(model)
   /** What only an issued invoice can become. */
