@@ -62,6 +62,8 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     document_void: 'select insert',
     export_run: 'select insert',
     export_snapshot: 'select insert',
+    // What a processor told is settled once.
+    processor_event: 'select insert update',
     payment: 'select insert',
     allocation: 'select insert',
     adjustment: 'select insert',

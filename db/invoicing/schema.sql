@@ -1059,6 +1059,57 @@ comment on column payment.instrument is 'show with which masked instrument was p
 comment on column payment.reference is 'match the payment with the bank''s record; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on payment to kontor_invoicing_service;
 
+create table processor_event (
+  bucket           smallint    not null,
+  id               uuid        not null,
+  tenant_id        uuid        not null,
+  mode             text        not null,
+  processor        text        not null,
+  event_reference  text        not null,
+  type             text        not null,
+  kind             text        not null,
+  reference        text,
+  charge_reference text,
+  dispute_state    text,
+  amount_minor     bigint,
+  currency         text,
+  dispute_reason   text,
+  occurred_at      timestamptz not null,
+  received_at      timestamptz not null,
+  state            text        not null default 'received',
+  failures         integer     not null default 0,
+  failure          text,
+  settled_at       timestamptz,
+  constraint processor_event_pkey primary key (bucket, id),
+  constraint processor_event_bucket_tenant_id_mode_processor_event_refer_key unique (bucket, tenant_id, mode, processor, event_reference),
+  constraint processor_event_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint processor_event_charge_reference_check check (length(charge_reference) >= 1 and length(charge_reference) <= 255),
+  constraint processor_event_check check ((state = 'received') = (settled_at is null)),
+  constraint processor_event_check1 check ((kind = 'dispute') = (dispute_state is not null)),
+  constraint processor_event_check2 check ((amount_minor is null) = (currency is null)),
+  constraint processor_event_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint processor_event_dispute_reason_check check (length(dispute_reason) >= 1 and length(dispute_reason) <= 100),
+  constraint processor_event_dispute_state_check check (dispute_state = any (array['needs_response', 'under_review', 'won', 'lost', 'closed'])),
+  constraint processor_event_event_reference_check check (length(event_reference) >= 1 and length(event_reference) <= 255),
+  constraint processor_event_kind_check check (kind = any (array['charge', 'refund', 'dispute', 'registration', 'other'])),
+  constraint processor_event_mode_check check (mode = any (array['test', 'live'])),
+  constraint processor_event_processor_check check (processor = any (array['stripe', 'paypal'])),
+  constraint processor_event_reference_check check (length(reference) >= 1 and length(reference) <= 255),
+  constraint processor_event_state_check check (state = any (array['received', 'handled', 'ignored'])),
+  constraint processor_event_type_check check (length(type) >= 1 and length(type) <= 100),
+  constraint processor_event_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index processor_event_dispute on processor_event using btree (tenant_id, mode, processor, reference) where kind = 'dispute';
+create index processor_event_tenant on processor_event using btree (tenant_id, mode, id);
+create trigger processor_event_immutable before delete or update on processor_event for each row when (old.state <> 'received') execute function refuse_change();
+create trigger processor_event_kept before truncate on processor_event for each statement execute function refuse_change();
+comment on column processor_event.event_reference is 'recognise an event that is delivered again; contract, GDPR 6(1)(b); ten years';
+comment on column processor_event.reference is 'find the charge, refund or dispute that the processor told about; contract, GDPR 6(1)(b); ten years';
+comment on column processor_event.charge_reference is 'find the charge of a refund or dispute; contract, GDPR 6(1)(b); ten years';
+comment on column processor_event.dispute_reason is 'tell why a payer objects to a charge; contract, GDPR 6(1)(b); ten years';
+grant select, insert on processor_event to kontor_invoicing_service;
+grant update (failure, failures, settled_at, state) on processor_event to kontor_invoicing_service;
+
 create table proforma_cancellation (
   bucket       smallint    not null,
   proforma_id  uuid        not null,

@@ -80,6 +80,7 @@ const TABLES = [
   'number_format',
   'number_ledger',
   'payment',
+  'processor_event',
   'proforma_cancellation',
   'quote_conversion',
   'quote_line',

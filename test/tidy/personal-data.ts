@@ -33,6 +33,10 @@ const NOT_PERSONAL: readonly (readonly [column: RegExp, because: string])[] = [
     /^invoicing\.charge\.decline_(reason|code)$|^invoicing\.charge_step\.(because|code)$/,
     'is a word out of our code, or a code out of a processor’s list',
   ],
+  [
+    /^invoicing\.processor_event\.(type|failure)$/,
+    'is a word out of a list of the processor, or the code of a refusal',
+  ],
   [/\.unique_name\.kind$/, 'is a word out of our code'],
   [/\.(currency|type_code|period|time_zone|template_version)$/, 'is a code out of a list'],
   [/^invoicing\.series\.suffix$/, 'is the end of a number format, after the number'],

@@ -97,6 +97,27 @@ test('an address that guesses keys is slowed, and keys that were good before sti
   t.is(elsewhere.statusCode, 401)
 })
 
+test('an address whose proofs were refused too often is not listened to for a while, whoever else is', async (t) => {
+  const clock = { ms: 0 }
+  let judged = 0
+  const { app } = await server(t, { failuresPerMinute: 2, monotonicMs: () => clock.ms })
+  app.post('/v1/deliveries/:proof', { config: { proof: 'signature', idempotency: 'none' } }, async (request, reply) => {
+    judged++
+    return reply.code((request.params as { proof: string }).proof === 'good' ? 200 : 400).send({})
+  })
+  const deliver = async (proof: string, remoteAddress = '192.0.2.1') =>
+    (await app.inject({ method: 'POST', url: `/v1/deliveries/${proof}`, remoteAddress })).statusCode
+  for (let n = 0; n < 5; n++) t.is(await deliver('good'), 200, 'what is proved counts against nobody')
+  t.is(await deliver('forged'), 400)
+  t.is(await deliver('forged'), 400)
+  const before = judged
+  t.is(await deliver('good'), 429)
+  t.is(judged, before)
+  t.is(await deliver('good', '192.0.2.2'), 200)
+  clock.ms = 30_000
+  t.is(await deliver('good'), 200)
+})
+
 test('a key that is bound to networks opens nothing from elsewhere', async (t) => {
   const networks = { includes: (address: string) => address === '192.0.2.7' }
   const { app } = await server(t, { authenticate: () => principal({ networks }) })

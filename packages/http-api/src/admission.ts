@@ -17,10 +17,12 @@ export interface AdmissionOptions {
 
 /** What a route says of itself. */
 export interface RouteNeeds {
-  readonly scope: string
+  /** Undefined where no key is asked for. */
+  readonly scope: string | undefined
   readonly takesIdempotencyKey: boolean
 }
 
+type KeyNeeds = RouteNeeds & { readonly scope: string }
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
 const BEARER = /^Bearer +(\S{1,200})$/i
@@ -28,7 +30,7 @@ const BEARER = /^Bearer +(\S{1,200})$/i
 const AMPLE = 0.25
 
 /**
- * Makes the hook that stands before every route that needs a key: who asks, from where, how often, and for what.
+ * Makes the hook that stands before every route under /v1: who asks, from where, how often, and for what.
  *
  * Written with callbacks, because it runs on every request: a promise for each step costs more than the step.
  */
@@ -59,7 +61,23 @@ export function admission(options: AdmissionOptions): (needs: RouteNeeds) => Hoo
     throw new Unauthenticated()
   }
 
-  function admit(request: FastifyRequest, reply: FastifyReply, needs: RouteNeeds, principal: Principal): void {
+  /** Whoever was refused too often is not listened to any more: judging a proof costs more than this, and may cost others something. */
+  const withoutKey: Hook = (request, reply, done) => {
+    try {
+      begin(reply)
+      const allowance = addresses.look(request.ip, failuresPerMinute)
+      if (!allowance.allowed) refuse(reply, 'address', allowance)
+    } catch (error) {
+      done(error as Error)
+      return
+    }
+    reply.raw.on('finish', () => {
+      if (reply.statusCode >= 400 && reply.statusCode < 500) addresses.take(request.ip, failuresPerMinute)
+    })
+    done()
+  }
+
+  function admit(request: FastifyRequest, reply: FastifyReply, needs: KeyNeeds, principal: Principal): void {
     if (principal.networks && !principal.networks.includes(request.ip)) throw new NetworkNotAllowed()
     const allowance = keys.take(principal.keyId, principal.requestsPerMinute ?? requestsPerMinute)
     if (!allowance.allowed) refuse(reply, 'key', allowance)
@@ -69,31 +87,36 @@ export function admission(options: AdmissionOptions): (needs: RouteNeeds) => Hoo
     if (needs.takesIdempotencyKey) request.idempotencyKey = readIdempotencyKey(request.raw.headers['idempotency-key'])
   }
 
-  return (needs) => (request, reply, done) => {
-    const finish = (principal: Principal | undefined): void => {
+  const withKey =
+    (needs: KeyNeeds): Hook =>
+    (request, reply, done) => {
+      const finish = (principal: Principal | undefined): void => {
+        try {
+          if (principal) admit(request, reply, needs, principal)
+          else refuseUnknown(request, reply)
+        } catch (error) {
+          done(error as Error)
+          return
+        }
+        done()
+      }
       try {
-        if (principal) admit(request, reply, needs, principal)
-        else refuseUnknown(request, reply)
+        begin(reply)
+        const { authorization, 'kontor-tenant': tenant } = request.raw.headers
+        const bearer = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1]
+        if (bearer === undefined) return finish(undefined)
+        // Whoever has used up the failures of an address is let through only with a key that was good before.
+        const onlyKnown = !addresses.look(request.ip, failuresPerMinute).allowed
+        const found = authenticate(bearer, typeof tenant === 'string' ? tenant : undefined, onlyKnown)
+        if (found instanceof Promise) found.then(finish, done)
+        else finish(found)
       } catch (error) {
         done(error as Error)
-        return
       }
-      done()
     }
-    try {
-      begin(reply)
-      const { authorization, 'kontor-tenant': tenant } = request.raw.headers
-      const bearer = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1]
-      if (bearer === undefined) return finish(undefined)
-      // Whoever has used up the failures of an address is let through only with a key that was good before.
-      const onlyKnown = !addresses.look(request.ip, failuresPerMinute).allowed
-      const found = authenticate(bearer, typeof tenant === 'string' ? tenant : undefined, onlyKnown)
-      if (found instanceof Promise) found.then(finish, done)
-      else finish(found)
-    } catch (error) {
-      done(error as Error)
-    }
-  }
+
+  return ({ scope, takesIdempotencyKey }) =>
+    scope === undefined ? withoutKey : withKey({ scope, takesIdempotencyKey })
 }
 
 function refuse(reply: FastifyReply, policy: string, allowance: Allowance): never {

@@ -47,6 +47,8 @@ test('a defect is logged as an error with its place; a refusal is not', async (t
 test('a route that does not say what it needs does not start', async (t) => {
   const { app } = await server(t)
   t.throws(() => app.get('/v1/open', async () => ({})), { message: /names no scope/ })
+  const both = { scope: 'thing.read', proof: 'signature' } as const
+  t.throws(() => app.get('/v1/open', { config: both }, async () => ({})), { message: /names no scope, or a proof/ })
   t.throws(() => app.post('/v1/open', { config: { scope: 'thing.write' } }, async () => ({})), {
     message: /does not say whether it takes an Idempotency-Key/,
   })
@@ -76,6 +78,18 @@ test('while the database is down nobody is told that a key is wrong', async (t) 
     },
   })
   t.like(await ask(app, 'GET', '/v1/things/thi_0001'), { status: 503, problem: { code: 'database_unavailable' } })
+})
+
+test('a route that judges a proof of its own takes no key, and says so in the description', async (t) => {
+  const { app } = await server(t)
+  app.post('/v1/deliveries', { config: { proof: 'signature', idempotency: 'none' } }, async () => ({}))
+  const without = { headers: { authorization: '', 'idempotency-key': '' } }
+  t.is((await ask(app, 'POST', '/v1/deliveries', without)).status, 200)
+  await app.ready()
+  const description = app.swagger() as { paths: Record<string, { post: { security: unknown; responses: object } }> }
+  const post = description.paths['/v1/deliveries']?.post
+  t.deepEqual(post?.security, [])
+  t.deepEqual(Object.keys(post?.responses ?? {}), ['400', '429', '500', '503', '504'])
 })
 
 test('the API description names every route, its scope key and the version', async (t) => {

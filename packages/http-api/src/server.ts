@@ -55,8 +55,10 @@ const REQUEST_TIMEOUT_MS = 60_000
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The scope that a key needs for this route, or the beginning of several (`thing.do:*`). Every route under /v1 names one. */
+    /** The scope that a key needs for this route, or the beginning of several (`thing.do:*`). Every route under /v1 names one, or a proof. */
     scope?: string
+    /** By what a route that takes no key knows who asks; the route itself judges it, and answers 4xx to whoever does not have it. */
+    proof?: 'signature'
     /** Whether a POST takes an Idempotency-Key. Every POST under /v1 says so. */
     idempotency?: 'required' | 'none'
   }
@@ -74,7 +76,7 @@ declare module 'fastify' {
  * Makes the HTTP server that both services share: problem documents, keys, OpenAPI, health; no routes of its own
  * under /v1.
  *
- * @throws {Error} When a route under /v1 names no scope, or a POST does not say whether it takes an Idempotency-Key:
+ * @throws {Error} When a route under /v1 names neither scope nor proof, or a POST does not say whether it takes an Idempotency-Key:
  *   what is not declared is denied at start, not at the first request.
  */
 export async function buildServer(options: ServerOptions): Promise<ApiServer> {
@@ -148,8 +150,9 @@ export async function buildServer(options: ServerOptions): Promise<ApiServer> {
   app.addHook('onRoute', (route) => {
     if (!route.url.startsWith('/v1')) return
     const methods = [route.method].flat()
-    const { scope, idempotency } = route.config ?? {}
-    if (!scope) throw new Error(`route ${methods} ${route.url} names no scope`)
+    const { scope, proof, idempotency } = route.config ?? {}
+    if ((scope === undefined) === (proof === undefined))
+      throw new Error(`route ${methods} ${route.url} names no scope, or a proof instead of one`)
     if (methods.includes('POST') && !idempotency) {
       throw new Error(`route ${methods} ${route.url} does not say whether it takes an Idempotency-Key`)
     }

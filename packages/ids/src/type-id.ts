@@ -30,6 +30,7 @@ export const ID_PREFIXES = [
   'fwd',
   'apr',
   'whk',
+  'pev',
 ] as const
 
 export type IdPrefix = (typeof ID_PREFIXES)[number]

@@ -1,4 +1,4 @@
-import type { Tx } from '@kontor/postgres'
+import { quoteValue, type Tx } from '@kontor/postgres'
 
 export interface NewJob {
   readonly task: string
@@ -28,3 +28,12 @@ export async function addJobs(tx: Tx, jobs: readonly NewJob[]): Promise<void> {
     [JSON.stringify(jobs)],
   )
 }
+
+/**
+ * The call that enqueues one job, for a statement of the caller's own that writes what the job is about.
+ *
+ * @param task Of our own words.
+ * @param payload SQL that gives JSON of ids and counts alone.
+ */
+export const jobFor = (task: string, payload: string): string =>
+  `graphile_worker.add_job(${quoteValue(task)}, ${payload})`

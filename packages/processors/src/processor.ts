@@ -96,7 +96,10 @@ export interface Processor {
   cancel(request: Keyed & ChargeReference): Promise<CancelOutcome>
   refund(request: RefundRequest): Promise<RefundOutcome>
 
-  /** Asks about a charge by id. It changes nothing, so it can be repeated at will. */
+  /**
+   * Asks about a charge by id. It changes nothing, so it can be repeated at will. A decline without a `reference` is one of the question,
+   * and says nothing about the charge.
+   */
   retrieve(reference: string): Promise<ChargeOutcome>
   retrieveRefund(reference: string): Promise<RefundOutcome>
 

@@ -107,6 +107,7 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/accounts/{accountId}/balance', `/v1/accounts/${acc}/balance`, WHO_COUNTS],
   ['GET', '/v1/accounts/{accountId}/statement', `/v1/accounts/${acc}/statement?currency=CHF`, WHO_COUNTS],
   ['GET', '/v1/ageing', '/v1/ageing?currency=CHF', WHO_COUNTS],
+  ['GET', '/v1/processor-events', '/v1/processor-events', WHO_COUNTS],
   ['GET', '/v1/series', '/v1/series', WHO_COUNTS],
   ['GET', '/v1/series/{seriesId}', `/v1/series/${ser}`, WHO_COUNTS],
   ['PUT', '/v1/series/{seriesId}/start', `/v1/series/${ser}/start`, ADMIN],
@@ -120,12 +121,16 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/exports/invoices.csv', '/v1/exports/invoices.csv', ['accounting', 'admin']],
 ]
 
+/** Whoever asks here proves it in another way. */
+const WITHOUT_KEY = ['POST /v1/processors/{processor}/webhooks/{tenantId}/{mode}']
+
 test('the table of who may do what knows every route, and every route says that it can be refused', async (t) => {
   await kontor.app.ready()
   const described = Object.entries(kontor.app.swagger().paths ?? {}).flatMap(([path, methods]) =>
     Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
   )
-  t.deepEqual(described.toSorted(), ROUTES.map(([method, path]) => `${method} ${path}`).toSorted())
+  const known = ROUTES.map(([method, path]) => `${method} ${path}`)
+  t.deepEqual(described.toSorted(), [...known, ...WITHOUT_KEY].toSorted())
 })
 
 for (const [method, template, url, roles] of ROUTES) {

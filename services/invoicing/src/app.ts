@@ -20,6 +20,7 @@ import { invoices } from './invoices/service.ts'
 import { issuerRoutes } from './issuers/routes.ts'
 import { receiving } from './payments/receive.ts'
 import { paymentRoutes } from './payments/routes.ts'
+import { processorWebhookRoutes } from './processor-webhooks/routes.ts'
 import { proformaRoutes } from './proformas/routes.ts'
 import { proformas } from './proformas/service.ts'
 import { settling } from './proformas/settle.ts'
@@ -30,7 +31,7 @@ import { seriesRoutes } from './series/routes.ts'
 /** Wires the service together. Never listens, so that tests call it without a port. */
 export async function buildInvoicing(
   deps: Deps,
-  server: Pick<ServerOptions, 'logger' | 'authenticate' | 'monotonicMs'>,
+  server: Pick<ServerOptions, 'logger' | 'authenticate' | 'monotonicMs' | 'trustedProxies'>,
 ): Promise<ApiServer> {
   const app = await buildServer({
     title: 'Kontor invoicing',
@@ -71,6 +72,7 @@ export async function buildInvoicing(
   chargeRoutes(app, deps, chargeLedger(deps, receiving(deps, book)))
   balanceRoutes(app, deps, book)
   reportRoutes(app, deps)
+  processorWebhookRoutes(app, deps)
   seriesRoutes(app, deps)
   exportRoutes(app, deps)
   eventRoutes(app, deps)

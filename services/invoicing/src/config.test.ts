@@ -23,11 +23,16 @@ test('what has to be known is read, the rest has a default', (t) => {
     logLevel: 'info',
     connectionsMax: 10,
     jobsMax: 2,
+    trustedProxies: [],
   })
   t.is(readConfig({ ...ENV, INVOICING_JOBS_MAX: '0' }).jobsMax, 0)
   const urls = { STRIPE_BASE_URL: 'http://127.0.0.1:1', PAYPAL_BASE_URL: 'http://127.0.0.1:2' }
   const processorUrls = { stripe: urls.STRIPE_BASE_URL, paypal: urls.PAYPAL_BASE_URL }
   t.like(readConfig({ ...ENV, ...urls }), { processorUrls })
+  t.deepEqual(readConfig({ ...ENV, TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1' }).trustedProxies, [
+    '10.0.0.0/8',
+    '2001:db8::1',
+  ])
   t.like(readConfig({ ...ENV, INVOICING_LISTEN: '[::1]:80' }), { host: '::1', port: 80 })
 })
 
@@ -60,3 +65,4 @@ test(refuses, { STRIPE_BASE_URL: 'nowhere' }, /STRIPE_BASE_URL must be a URL/)
 test(refuses, { PAYPAL_BASE_URL: 'nowhere' }, /PAYPAL_BASE_URL must be a URL/)
 test(refuses, { INVOICING_CONNECTIONS_MAX: '0' }, /from 1 to 9999/)
 test(refuses, { INVOICING_JOBS_MAX: '10' }, /from 0 to 9/)
+test(refuses, { TRUSTED_PROXIES: '10.0.0.0/40' }, /TRUSTED_PROXIES is not a list of networks/)

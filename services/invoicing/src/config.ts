@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { parseNetwork } from '@kontor/tenancy'
 
 /** Where the service gets everything from. */
 export interface Config {
@@ -14,6 +15,8 @@ export interface Config {
   readonly connectionsMax: number
   /** Jobs that this process does at once; with 0 it leaves them to others. */
   readonly jobsMax: number
+  /** Proxies whose word on the source address is taken, as addresses or networks. */
+  readonly trustedProxies: readonly string[]
 }
 
 /** A setting that is missing or wrong. The message names the setting, never its value. */
@@ -45,6 +48,7 @@ export function readConfig(env: Environment): Config {
     logLevel: env.LOG_LEVEL ?? 'info',
     connectionsMax: positive(env.INVOICING_CONNECTIONS_MAX ?? '10', 'INVOICING_CONNECTIONS_MAX'),
     jobsMax: jobs(env.INVOICING_JOBS_MAX ?? '2'),
+    trustedProxies: networks(env.TRUSTED_PROXIES ?? ''),
   }
 }
 
@@ -85,6 +89,20 @@ function secretBytes(hex: string): Buffer {
 function jobs(text: string): number {
   if (!/^[0-9]$/.test(text)) throw new ConfigError('INVOICING_JOBS_MAX must be a number from 0 to 9')
   return Number(text)
+}
+
+/** @param text Addresses and networks with commas in between; empty for none. */
+function networks(text: string): readonly string[] {
+  const given = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  try {
+    given.forEach(parseNetwork)
+  } catch {
+    throw new ConfigError('TRUSTED_PROXIES is not a list of networks like 10.0.0.0/8,2001:db8::/32')
+  }
+  return given
 }
 
 function positive(text: string, name: string): number {

@@ -1,6 +1,7 @@
 import type { Tasks } from '@kontor/jobs'
 import { principalFinder } from '@kontor/tenancy'
 import { ledger } from './balances/ledger.ts'
+import { learning, referring } from './charges/learn.ts'
 import { chargeLedger } from './charges/ledger.ts'
 import { chargeTasks } from './charges/work.ts'
 import type { Deps } from './deps.ts'
@@ -8,6 +9,7 @@ import { issuing, judging } from './documents/issue.ts'
 import { invoiceRunTasks } from './invoice-runs/work.ts'
 import { invoiceToWire } from './invoices/wire.ts'
 import { receiving } from './payments/receive.ts'
+import { processorEventTasks } from './processor-webhooks/work.ts'
 import { settling } from './proformas/settle.ts'
 import { proformaTasks } from './proformas/work.ts'
 import { scopesOf } from './roles.ts'
@@ -51,6 +53,15 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
     judge: (actor, { id, issueOn }) => judge(actor, { type: 'invoice', id, issueOn }),
     onDefect,
   })
-  const charges = chargeTasks(deps, chargeLedger(deps, receiving(deps, book)))
-  return { ...runs, ...invoicesOfProformas, ...charges }
+  const chargeBook = chargeLedger(deps, receiving(deps, book))
+  const charges = chargeTasks(deps, chargeBook)
+  const processorEvents = processorEventTasks({
+    database,
+    now,
+    processorOf: deps.processorOf,
+    referenceOfCharge: referring(deps),
+    learnOfCharge: learning(deps, chargeBook),
+    onDefect,
+  })
+  return { ...runs, ...invoicesOfProformas, ...charges, ...processorEvents }
 }

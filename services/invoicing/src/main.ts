@@ -45,6 +45,7 @@ async function main(): Promise<void> {
     logger,
     authenticate: keyAuthenticator({ database, service: 'invoicing', scopesOf, nowMs: Date.now }),
     monotonicMs: () => performance.now(),
+    trustedProxies: config.trustedProxies,
   })
   const jobs =
     config.jobsMax === 0

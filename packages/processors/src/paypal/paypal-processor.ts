@@ -184,7 +184,7 @@ export function paypalProcessor(options: PaypalOptions): Processor {
       )
     },
 
-    retrieve,
+    retrieve: (reference) => ask(getOrder(reference), (answer) => refusalOf(answer) ?? orderOutcome(answer.body)),
     retrieveRefund: (reference) =>
       ask(getRefund(reference), (answer) => refusalOf(answer) ?? refundOutcome(answer.body)),
     verifyWebhook: (delivery) => verifyPaypalWebhook(client, options.webhookId, delivery),

@@ -24,3 +24,9 @@ export function learning({ database }: Pick<Deps, 'database'>, ledger: Pick<Char
     if (charge) await ledger.hear(charge, TOLD, outcome, 'webhook', undefined)
   }
 }
+
+/** @returns Finds the processor's id of a charge of ours, by that or by the id of the movement of money in it. */
+export function referring({ database }: Pick<Deps, 'database'>) {
+  return async (owner: Owner, processor: Processor['name'], id: string): Promise<string | undefined> =>
+    (await repo.findByReference(database, owner, processor, id))?.reference ?? undefined
+}
