@@ -9,8 +9,9 @@ import {
   issuerAndAccount,
   LINE,
 } from '../../../../test/support/invoicing.ts'
+import { planOf } from '../testing/plans.ts'
 import { toCsv } from './csv.ts'
-import type { ExportRow } from './rows.ts'
+import { EXPORT_SQL, type ExportRow } from './rows.ts'
 
 // Serial, because only so many exports are made at once.
 let kontor: InvoicingUnderTest
@@ -182,6 +183,16 @@ test.serial('a credit note is a line below zero, with what went back of it and w
   )
   t.like(manifest, { rows: 3, sums: { CHF: { net: '-50.00', vat: '-4.05', gross: '-54.05', payable: '-54.05' } } })
 })
+
+test.serial(
+  'invoices and credit notes are read by the index and merged, so that the first line waits for no sorting',
+  async (t) => {
+    const bindings = { tenant: kontor.tenantId, mode: 'test', from: '2019-03-01', until: '2019-04-01' }
+    const plan = await planOf(kontor.database, { sql: EXPORT_SQL, bindings })
+    t.regex(plan, /Merge Append/)
+    t.notRegex(plan, /Sort {2}|Seq Scan/, plan)
+  },
+)
 
 test.serial('a period begins with its first day and ends before its last', async (t) => {
   const { order, account } = await issuerAndAccount(kontor)

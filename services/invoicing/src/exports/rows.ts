@@ -40,10 +40,11 @@ const DOCUMENT = `document.bucket, document.id, document.document_type, document
           from document`
 
 const ASKED = `document.tenant_id = :tenant and document.mode = :mode and document.state = 'issued'
-           and document.issue_on >= cast(:from as date) and document.issue_on < cast(:until as date)`
+           and document.issue_on >= cast(:from as date) and document.issue_on < cast(:until as date)
+         order by document.issue_on, document.id`
 
 /** Each type by itself, because the index has the days of one type in order: merged, the first row is there at once. */
-const EXPORT_SQL = `
+export const EXPORT_SQL = `
 select document.document_type, document.number, document.type_code, document.issue_on, document.due_on, document.currency,
        document.external_id,
        said.issuer ->> 'name' as issuer_name, said.account ->> 'customer_number' as customer_number,
@@ -59,9 +60,9 @@ select document.document_type, document.number, document.type_code, document.iss
          else credit_minor(document.bucket, document.id) end as open_minor,
        exists (select from document_void
                 where document_void.bucket = document.bucket and document_void.document_id = document.id) as is_void
-  from (select ${DOCUMENT} where document.document_type = 'invoice' and ${ASKED}
+  from ((select ${DOCUMENT} where document.document_type = 'invoice' and ${ASKED})
         union all
-        select ${DOCUMENT} where document.document_type = 'credit_note' and ${ASKED}) as document
+        (select ${DOCUMENT} where document.document_type = 'credit_note' and ${ASKED})) as document
  cross join lateral json_to_record(document.snapshot::json) as said(issuer json, account json, content json, totals json)
  order by document.issue_on, document.id
 `
