@@ -53,8 +53,10 @@ export interface Charge {
 /** A request to the processor. `told` is what nobody asked for, such as a webhook. */
 export interface Asked {
   readonly request: 'create' | 'confirm' | 'retrieve' | 'capture' | 'cancel' | 'told'
-  /** A payer who has agreed is a further confirmation, with a key of its own. */
+  /** A payer who has agreed is a further confirmation, with a key of its own; so is a further try to capture or to let go. */
   readonly no: number
+  /** What a capture takes; all that is held, unless it says so. */
+  readonly amountMinor?: bigint | undefined
 }
 
 export type LearnedBy = 'request' | 'job' | 'webhook'
@@ -70,6 +72,7 @@ export interface Step {
   readonly code: string | null
   readonly reference: string | null
   readonly movement: string | null
+  readonly amount_minor: bigint | null
   readonly learned_by: LearnedBy
   readonly at: Date
 }

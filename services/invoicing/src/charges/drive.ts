@@ -8,6 +8,8 @@ import type { ChargeLedger, Written } from './ledger.ts'
 export interface Driven {
   readonly charge: Charge
   readonly action: PayerAction | null
+  /** Whether the last request was certainly not carried out. */
+  readonly notSent: boolean
 }
 
 /**
@@ -22,14 +24,16 @@ export async function drive(
 ): Promise<Driven> {
   let [now, asked] = [charge, next]
   let action: PayerAction | null = null
+  let notSent = false
   while (asked !== undefined) {
     const outcome = await ask(processor, now, asked)
     const written = await ledger.hear(now, asked, outcome, by, processor.keyLifeMs)
     now = written.charge
     asked = written.next
     action = outcome.outcome === 'requires_action' && now.state === 'requires_action' ? outcome.action : null
+    notSent = outcome.outcome === 'not_sent'
   }
-  return { charge: now, action }
+  return { charge: now, action, notSent }
 }
 
 async function ask(processor: Processor, charge: Charge, asked: Asked): Promise<ChargeOutcome> {
@@ -43,7 +47,7 @@ async function ask(processor: Processor, charge: Charge, asked: Asked): Promise<
 }
 
 /** The same charge is always asked for in the same words, under the same keys. */
-function request(processor: Processor, charge: Charge, { request, no }: Asked): Promise<ChargeOutcome> {
+function request(processor: Processor, charge: Charge, { request, no, amountMinor }: Asked): Promise<ChargeOutcome> {
   const name = formatId('chg', charge.id)
   const { capture, registration: instrument, reference, return_url } = charge
   if (request === 'create') {
@@ -62,5 +66,11 @@ function request(processor: Processor, charge: Charge, { request, no }: Asked): 
       ...(return_url === null ? {} : { returnUrl: return_url }),
     })
   }
+  const moved = { reference: known, ...(charge.movement === null ? {} : { movement: charge.movement }) }
+  if (request === 'capture') {
+    const amount = amountMinor === undefined ? {} : { amount: { minor: amountMinor, currency: charge.currency } }
+    return processor.capture({ idempotencyKey: `${name}:capture:${no}`, ...moved, ...amount })
+  }
+  if (request === 'cancel') return processor.cancel({ idempotencyKey: `${name}:cancel:${no}`, ...moved })
   return processor.retrieve(known)
 }

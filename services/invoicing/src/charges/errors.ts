@@ -12,3 +12,14 @@ export class ChargeNotSent extends DomainError {
     this.extensions = { charge_id: formatId('chg', chargeId) }
   }
 }
+
+export class CaptureExceedsCharge extends DomainError {
+  readonly code = 'capture_exceeds_charge'
+  readonly status = 422
+  readonly title = 'More would be taken than is held'
+  override readonly extensions: { charged_minor: number }
+  constructor(chargedMinor: bigint) {
+    super(`${chargedMinor} minor units are held`)
+    this.extensions = { charged_minor: Number(chargedMinor) }
+  }
+}

@@ -3,7 +3,7 @@ import { bucketOf } from '@kontor/ids'
 import { addJobs } from '@kontor/jobs'
 import { least } from '@kontor/money'
 import { type Tx, withTransaction } from '@kontor/postgres'
-import type { ChargeOutcome, KeyLife, Succeeded } from '@kontor/processors'
+import type { ChargeOutcome, Succeeded } from '@kontor/processors'
 import { lockOpenOrVoid, type OpenDocument, snapshotOf } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
 import { dayIn } from '../documents/calendar.ts'
@@ -13,6 +13,7 @@ import type { Receive } from '../payments/receive.ts'
 import { type Asked, type Charge, CREATE, type LearnedBy, type Step } from './charge.ts'
 import * as repo from './repo.ts'
 import * as rules from './rules.ts'
+import { declineOf, EMPTY, isToldAgain, learned, NOT_SENT, sent, stepOf } from './steps.ts'
 
 /** The task of the job queue that finds out what became of a charge. */
 export const CHARGE_TASK = 'charge.check'
@@ -31,9 +32,6 @@ export interface Written {
   readonly charge: Charge
   readonly next: Asked | undefined
 }
-
-/** How long the processor of a charge remembers keys. */
-type Lives = Pick<KeyLife, 'create' | 'confirm'>
 
 /** A charge is continued in the name of the key that asked for it: what follows from it is not a question of what that key may do now. */
 const actorOf = (charge: Charge): Principal => ({
@@ -101,8 +99,14 @@ export function chargeLedger(deps: Deps, receive: Receive) {
   }
 
   /** Records what was taken. What the document has no use for any more is the account's credit: it came, whatever a person did meanwhile. */
-  async function receiveFrom(tx: Tx, charge: Charge, invoice: OpenDocument, outcome: Succeeded): Promise<void> {
-    const amountMinor = outcome.amount?.minor ?? charge.amount_minor
+  async function receiveFrom(
+    tx: Tx,
+    charge: Charge,
+    invoice: OpenDocument,
+    outcome: Succeeded,
+    asked: Asked,
+  ): Promise<void> {
+    const amountMinor = outcome.amount?.minor ?? asked.amountMinor ?? charge.amount_minor
     const allocated = least(invoice.open_minor, amountMinor)
     await receive(
       tx,
@@ -147,7 +151,7 @@ export function chargeLedger(deps: Deps, receive: Receive) {
     },
 
     /** Takes a charge up again of which nothing was sent. The document is held, and the amount fits. */
-    async reopen(tx: Tx, held: Charge, keyLifeMs: Lives): Promise<Written> {
+    async reopen(tx: Tx, held: Charge, keyLifeMs: rules.Lives): Promise<Written> {
       if (held.state !== 'not_sent') return { charge: held, next: undefined }
       const check_at = checkAt(rules.FIRST_CHECK_MS)
       const charge = await change(tx, held, { state: 'processing', check_at })
@@ -161,7 +165,7 @@ export function chargeLedger(deps: Deps, receive: Receive) {
         const held = await repo.lockCharge(tx, owner, id)
         if (held?.state !== 'requires_action') return held && { charge: held, next: undefined }
         const steps = await repo.listSteps(tx, id)
-        const next: Asked = { request: 'confirm', no: rules.lastConfirmation(steps) + 1 }
+        const next: Asked = { request: 'confirm', no: rules.lastNo(steps, 'confirm') + 1 }
         await append(tx, held, steps, [sent(next, 'request')])
         const check_at = checkAt(rules.FIRST_CHECK_MS)
         const charge = await change(tx, held, { state: 'processing', check_at })
@@ -169,8 +173,41 @@ export function chargeLedger(deps: Deps, receive: Receive) {
         return { charge, next }
       }),
 
+    /**
+     * Takes what is held, or lets go of it. What has no id at the processor was never confirmed, so that no money can move: it is let go
+     * here.
+     *
+     * @throws {InvalidTransition} It is not in a state that allows this.
+     */
+    letGo: (
+      owner: Owner,
+      id: string,
+      letting: { readonly request: 'capture' | 'cancel'; readonly amountMinor?: bigint | undefined },
+    ): Promise<Written | undefined> =>
+      withTransaction(database.knex, async (tx) => {
+        const held = await repo.lockCharge(tx, owner, id)
+        if (!held) return undefined
+        const steps = await repo.listSteps(tx, id)
+        const asked: Asked = { ...letting, no: rules.lastNo(steps, letting.request) + 1 }
+        switch (rules.mayLetGo(held, steps, letting.request)) {
+          case 'done':
+            return { charge: held, next: undefined }
+          case 'here': {
+            const { request, no: request_no } = asked
+            const step = { kind: 'answered', request, request_no, outcome: 'cancelled', learned_by: 'request' } as const
+            await append(tx, held, steps, [step])
+            return { charge: await change(tx, held, { state: 'cancelled' }), next: undefined }
+          }
+        }
+        await append(tx, held, steps, [sent(asked, 'request')])
+        const check_at = checkAt(rules.FIRST_CHECK_MS)
+        const charge = await change(tx, held, { state: 'processing', check_at })
+        await enqueue(tx, charge, 0, rules.FIRST_CHECK_MS)
+        return { charge, next: asked }
+      }),
+
     /** Takes up what another process left, or what has not ended: the request that finds out most is next. */
-    resume: (owner: Owner, id: string, keyLifeMs: Lives, by: LearnedBy): Promise<Written | undefined> =>
+    resume: (owner: Owner, id: string, keyLifeMs: rules.Lives, by: LearnedBy): Promise<Written | undefined> =>
       withTransaction(database.knex, async (tx) => {
         const charge = await repo.lockCharge(tx, owner, id)
         if (!charge) return undefined
@@ -186,7 +223,7 @@ export function chargeLedger(deps: Deps, receive: Receive) {
       asked: Asked,
       answered: ChargeOutcome,
       by: LearnedBy,
-      keyLifeMs: Lives | undefined,
+      keyLifeMs: rules.Lives | undefined,
     ): Promise<Written> =>
       withTransaction(database.knex, async (tx) => {
         const owner = actorOf(known)
@@ -195,7 +232,8 @@ export function chargeLedger(deps: Deps, receive: Receive) {
         const before = await repo.listSteps(tx, held.id)
         const doubtful = rules.mayBeCarriedOut([...before, stepOf(asked, NOT_SENT, by)], asked)
         const outcome = rules.weighed(held, asked, answered, doubtful)
-        const state = rules.stateAfter(held.state, asked, outcome, doubtful)
+        const situation = { steps: before, keyLifeMs: keyLifeMs ?? FOR_EVER, nowMs: deps.now().getTime() }
+        const state = rules.stateAfter(held.state, asked, outcome, rules.doubtsOf(situation, doubtful))
         const step = stepOf(asked, outcome, by)
         // Asked again and again, a charge that waits answers the same; once is enough to know.
         const teaches = state !== held.state || !isToldAgain(before, step)
@@ -203,7 +241,7 @@ export function chargeLedger(deps: Deps, receive: Receive) {
         if (rules.isFinal(held.state) && state === held.state) return { charge: held, next: undefined }
         const ids = learned(held, asked, outcome)
         const charge = await change(tx, held, { state, ...ids, ...declineOf(state, held, outcome) })
-        if (outcome.outcome === 'succeeded' && invoice) await receiveFrom(tx, charge, invoice, outcome)
+        if (outcome.outcome === 'succeeded' && invoice) await receiveFrom(tx, charge, invoice, outcome, asked)
         const heard = { asked, outcome: outcome.outcome }
         const next = keyLifeMs && (await announce(tx, charge, steps, by, { heard, keyLifeMs }))
         return { charge, next }
@@ -223,71 +261,5 @@ export function chargeLedger(deps: Deps, receive: Receive) {
 
 export type ChargeLedger = ReturnType<typeof chargeLedger>
 
-const NOT_SENT: ChargeOutcome = { outcome: 'not_sent', because: 'unreachable' }
-
-const EMPTY = {
-  request: null,
-  request_no: 1,
-  outcome: null,
-  because: null,
-  code: null,
-  reference: null,
-  movement: null,
-} as const
-
-const sent = ({ request, no }: Asked, learned_by: LearnedBy) =>
-  ({ kind: 'sent', request, request_no: no, learned_by }) as const
-
-/** An outcome as a row of the ledger. What the payer has to do is not in it: it may be a credential. */
-function stepOf({ request, no }: Asked, outcome: ChargeOutcome, learned_by: LearnedBy): Step {
-  const made = request === 'create' && outcome.outcome === 'created'
-  const { because = null, reason = because, code = null, reference = null, movement = null } = outcome as Loose
-  return {
-    seq: 0,
-    kind: made ? 'created' : outcome.outcome === 'unknown' ? 'unknown' : 'answered',
-    request,
-    request_no: no,
-    outcome: outcome.outcome,
-    because: reason,
-    code,
-    reference,
-    movement,
-    learned_by,
-    at: new Date(0),
-  }
-}
-
-/** The members that some outcomes have and others have not. */
-interface Loose {
-  readonly because?: string
-  readonly reason?: string
-  readonly code?: string
-  readonly reference?: string
-  readonly movement?: string
-}
-
-function isToldAgain(steps: readonly Step[], { request, outcome, because }: Step): boolean {
-  if (request !== 'retrieve' && request !== 'told') return false
-  const last = steps.findLast((step) => step.request === request)
-  return last?.outcome === outcome && last.because === because
-}
-
-/**
- * The processor's ids. That of the charge never changes, and is not taken from an answer that may be about something else; of the
- * movement, the latest is the one that counts.
- */
-function learned(held: Charge, asked: Asked, outcome: ChargeOutcome): repo.ChargeChange {
-  const { reference, movement } = outcome as Loose
-  const isOurs = asked.request !== 'create' || outcome.outcome !== 'unknown'
-  return {
-    ...(held.reference === null && reference !== undefined && isOurs ? { reference } : {}),
-    ...(movement !== undefined ? { movement } : {}),
-  }
-}
-
-function declineOf(state: Charge['state'], held: Charge, outcome: ChargeOutcome): repo.ChargeChange {
-  if (state === held.state) return {}
-  if (outcome.outcome !== 'declined') return { decline_reason: null, decline_soft: null, decline_code: null }
-  const { reason, soft, code = null } = outcome
-  return { decline_reason: reason, decline_soft: soft, decline_code: code }
-}
+/** Whoever was told something sends nothing, so that to them no key is too old. */
+const FOR_EVER: rules.Lives = { create: Number.MAX_VALUE, confirm: Number.MAX_VALUE, capture: Number.MAX_VALUE }

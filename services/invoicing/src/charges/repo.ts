@@ -127,6 +127,7 @@ const STEP_COLUMNS = [
   'code',
   'reference',
   'movement',
+  'amount_minor',
   'learned_by',
   'at',
 ] as const

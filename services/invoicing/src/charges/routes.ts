@@ -6,7 +6,7 @@ import { parsePayableId } from '../balances/document-id.ts'
 import type { Deps } from '../deps.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import type { ChargeLedger } from './ledger.ts'
-import { ChargeQuery, ChargeStepWire, ChargeWire, CreateCharge } from './schema.ts'
+import { CaptureCharge, ChargeQuery, ChargeStepWire, ChargeWire, CreateCharge } from './schema.ts'
 import { charges, type ShownAnswer } from './service.ts'
 
 const params = Type.Object({ chargeId: Id('chg', 'The charge.') })
@@ -50,6 +50,52 @@ export function chargeRoutes(app: ApiServer, deps: Deps, ledger: ChargeLedger): 
     },
     async (request, reply) =>
       send(reply, await service.confirm(request.principal, parseId('chg', request.params.chargeId))),
+  )
+
+  app.post(
+    '/v1/charges/:chargeId/capture',
+    {
+      config: { scope: 'charge.write', idempotency: 'required' },
+      schema: {
+        operationId: 'captureCharge',
+        summary: 'Take what a charge holds, or a part of it; the rest is let go',
+        tags,
+        params,
+        headers: IdempotencyHeader,
+        body: CaptureCharge,
+        response: {
+          200: ChargeWire,
+          202: ChargeWire,
+          ...problemResponses(400, 401, 403, 404, 409, 422, 502, 503, 504),
+        },
+      },
+    },
+    async ({ principal, params, body }, reply) => {
+      const amountMinor = body.amount_minor === undefined ? undefined : BigInt(body.amount_minor)
+      const id = parseId('chg', params.chargeId)
+      return send(reply, await service.letGo(principal, id, { request: 'capture', amountMinor }))
+    },
+  )
+
+  app.post(
+    '/v1/charges/:chargeId/cancel',
+    {
+      config: { scope: 'charge.write', idempotency: 'required' },
+      schema: {
+        operationId: 'cancelCharge',
+        summary: 'Let go of a charge that has taken nothing yet',
+        tags,
+        params,
+        headers: IdempotencyHeader,
+        response: {
+          200: ChargeWire,
+          202: ChargeWire,
+          ...problemResponses(400, 401, 403, 404, 409, 422, 502, 503, 504),
+        },
+      },
+    },
+    async ({ principal, params }, reply) =>
+      send(reply, await service.letGo(principal, parseId('chg', params.chargeId), { request: 'cancel' })),
   )
 
   app.get(

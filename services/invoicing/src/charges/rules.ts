@@ -1,4 +1,5 @@
 import type { ChargeOutcome, KeyLife } from '@kontor/processors'
+import { InvalidTransition } from '../documents/errors.ts'
 import { type Asked, type Charge, type ChargeState, CREATE, RETRIEVE, type Step } from './charge.ts'
 
 /** It may still take money, so that what it is for is kept for it. The same stands in SQL: `charge_is_live`. */
@@ -51,30 +52,47 @@ export function weighed(
   return outcome
 }
 
-/**
- * The state after an outcome, which has been weighed.
- *
- * @param doubtful As there. What was certainly not sent now does not undo what may have been carried out before.
- */
-export function stateAfter(before: ChargeState, asked: Asked, outcome: ChargeOutcome, doubtful: boolean): ChargeState {
+/** What else there is to know when an outcome is heard. */
+export interface Doubts {
+  /** Whether an earlier attempt of the same request may have been carried out. */
+  readonly doubtful: boolean
+  /** Whether a capture or a letting go is under way, so that a charge that is as before is not so for long. */
+  readonly waiting: boolean
+  /** Where the charge stood before that. */
+  readonly standing: ChargeState | undefined
+}
+
+/** The state after an outcome, which has been weighed. What was certainly not sent now does not undo what may have been carried out before. */
+export function stateAfter(before: ChargeState, asked: Asked, outcome: ChargeOutcome, doubts: Doubts): ChargeState {
   const isOpen = RANK[before] === 0 && before !== 'not_sent'
+  const letsGo = asked.request === 'capture' || asked.request === 'cancel'
   switch (outcome.outcome) {
     case 'unknown':
       return changes(asked) && isOpen ? 'unknown' : before
-    case 'not_sent':
+    case 'not_sent': {
       if (!changes(asked) || !isOpen) return before
-      if (doubtful) return 'unknown'
-      // The payer has agreed, and will still have.
-      return asked.request === 'confirm' && asked.no > 1 ? 'requires_action' : 'not_sent'
+      if (doubts.doubtful) return 'unknown'
+      const isFirst = asked.request === 'create' || (asked.request === 'confirm' && asked.no === 1)
+      // The payer has agreed, or the money is held, and will still be.
+      return isFirst ? 'not_sent' : (doubts.standing ?? 'unknown')
+    }
     case 'created':
       if (asked.request === 'create') return before === 'unknown' ? 'processing' : before
-      return asked.request === 'confirm' && isOpen ? 'unknown' : before
+      return changes(asked) && isOpen ? 'unknown' : before
     case 'succeeded':
       return 'succeeded'
-    default:
-      return before !== 'not_sent' && RANK[outcome.outcome] > RANK[before] ? outcome.outcome : before
+    case 'declined':
+      // That it was not taken or let go says nothing of what is held: that is asked for next.
+      return letsGo ? before : forward(before, outcome.outcome)
+    default: {
+      const isAsBefore = outcome.outcome === 'authorized' || outcome.outcome === 'requires_action'
+      return doubts.waiting && isOpen && isAsBefore && !letsGo ? before : forward(before, outcome.outcome)
+    }
   }
 }
+
+const forward = (before: ChargeState, next: ChargeState): ChargeState =>
+  before !== 'not_sent' && RANK[next] > RANK[before] ? next : before
 
 const isOf =
   ({ request, no }: Asked) =>
@@ -93,14 +111,43 @@ export function mayBeCarriedOut(steps: readonly Step[], asked: Asked): boolean {
   return !isDefinite && sent > notSent
 }
 
-/** The number of the last confirmation; 0 before the first. */
-export const lastConfirmation = (steps: readonly Step[]): number =>
-  steps.reduce((last, { request, request_no }) => (request === 'confirm' ? Math.max(last, request_no) : last), 0)
+/** The last request that was to take what is held, or to let go of it. */
+export function lastLetting(steps: readonly Step[]): Asked | undefined {
+  const last = steps.findLast(({ kind, request }) => kind === 'sent' && (request === 'capture' || request === 'cancel'))
+  return (
+    last && {
+      request: last.request as Asked['request'],
+      no: last.request_no,
+      amountMinor: last.amount_minor ?? undefined,
+    }
+  )
+}
+
+/** How many requests of a kind were sent: the next one has the number after. */
+export const lastNo = (steps: readonly Step[], kind: Asked['request']): number =>
+  steps.reduce((last, { request, request_no }) => (request === kind ? Math.max(last, request_no) : last), 0)
+
+/** @param doubtful Whether an earlier attempt of what was asked may have been carried out. */
+export function doubtsOf(situation: Omit<Situation, 'charge' | 'heard'>, doubtful: boolean): Doubts {
+  const { steps } = situation
+  const letting = lastLetting(steps)
+  const stood = steps.findLast(
+    ({ outcome }) => outcome === 'requires_action' || outcome === 'pending' || outcome === 'authorized',
+  )
+  return {
+    doubtful,
+    waiting: letting !== undefined && mayBeCarriedOut(steps, letting) && repeatable(situation, letting) !== undefined,
+    standing: stood?.outcome as ChargeState | undefined,
+  }
+}
+
+/** How long the processor of a charge remembers keys. */
+export type Lives = Pick<KeyLife, 'create' | 'confirm' | 'capture'>
 
 export interface Situation {
   readonly charge: Pick<Charge, 'state' | 'reference'>
   readonly steps: readonly Step[]
-  readonly keyLifeMs: Pick<KeyLife, 'create' | 'confirm'>
+  readonly keyLifeMs: Lives
   readonly nowMs: number
   /** What was just heard; absent where somebody takes a charge up. */
   readonly heard?: { readonly asked: Asked; readonly outcome: ChargeOutcome['outcome'] }
@@ -115,18 +162,56 @@ export function nextRequest(situation: Situation): Asked | undefined {
   if (!isLive(charge.state)) return undefined
   if (charge.state !== 'processing' && charge.state !== 'unknown') return heard ? undefined : RETRIEVE
   if (charge.reference === null) return heard ? undefined : repeatable(situation, CREATE)
-  const confirm: Asked = { request: 'confirm', no: Math.max(1, lastConfirmation(steps)) }
+  const letting = lastLetting(steps)
+  if (letting) return nextOfLetting(situation, letting)
+  const confirm: Asked = { request: 'confirm', no: Math.max(1, lastNo(steps, 'confirm')) }
   if (!mayBeCarriedOut(steps, confirm)) return !heard || heard.asked.request === 'create' ? confirm : undefined
   if (heard === undefined || heard.asked.request === 'create') return RETRIEVE
   const isThereUnconfirmed = heard.asked.request === 'retrieve' && heard.outcome === 'created'
   return isThereUnconfirmed ? repeatable(situation, confirm) : undefined
 }
 
+/**
+ * Whether what is held may be taken or let go: by asking the processor, or here, because nothing was ever confirmed; or whether that is
+ * done, or under way.
+ *
+ * @throws {InvalidTransition} The charge is in no state for it.
+ */
+export function mayLetGo(
+  { state, reference }: Pick<Charge, 'state' | 'reference'>,
+  steps: readonly Step[],
+  request: 'capture' | 'cancel',
+): 'ask' | 'here' | 'done' {
+  const end: ChargeState = request === 'capture' ? 'succeeded' : 'cancelled'
+  const isUnderWay = (state === 'processing' || state === 'unknown') && lastLetting(steps)?.request === request
+  if (state === end || isUnderWay) return 'done'
+  if (state === 'authorized') return 'ask'
+  if (request === 'cancel') {
+    if (state === 'not_sent' || (reference === null && (state === 'processing' || state === 'unknown'))) return 'here'
+    if (state === 'requires_action' || state === 'unknown') return 'ask'
+  }
+  throw new InvalidTransition(state, end, [])
+}
+
+/** What was to be taken or let go: it is asked how that ended, and sent again where it certainly is as it was. */
+function nextOfLetting(situation: Situation, letting: Asked): Asked | undefined {
+  const { steps, heard } = situation
+  if (heard === undefined) return RETRIEVE
+  if (heard.asked.request === letting.request) return heard.outcome === 'declined' ? RETRIEVE : undefined
+  const isAsBefore = ['created', 'requires_action', 'authorized'].includes(heard.outcome)
+  const isAsked = heard.asked.request === 'retrieve'
+  return isAsked && isAsBefore && mayBeCarriedOut(steps, letting) ? repeatable(situation, letting) : undefined
+}
+
 /** The request, unless it may have been carried out under a key that the processor may have forgotten. */
-function repeatable({ steps, keyLifeMs, nowMs }: Situation, asked: Asked): Asked | undefined {
+function repeatable(
+  { steps, keyLifeMs, nowMs }: Pick<Situation, 'steps' | 'keyLifeMs' | 'nowMs'>,
+  asked: Asked,
+): Asked | undefined {
   if (!mayBeCarriedOut(steps, asked)) return asked
   const first = steps.find((step) => step.kind === 'sent' && isOf(asked)(step))
-  const lifeMs = keyLifeMs[asked.request as 'create' | 'confirm']
+  // Of letting go nobody says how long its key is remembered; it is no longer than that of a confirmation.
+  const lifeMs = keyLifeMs[asked.request === 'cancel' ? 'confirm' : (asked.request as keyof Lives)]
   return first && nowMs - first.at.getTime() < lifeMs ? asked : undefined
 }
 

@@ -33,6 +33,11 @@ export const CreateCharge = Body(
   { description: 'Money to be taken for an invoice.' },
 )
 
+export const CaptureCharge = Body(
+  { amount_minor: Type.Optional(PositiveMinor('How much of what is held; all of it unless given.')) },
+  { description: 'What is taken of what a charge holds.' },
+)
+
 const STATES = [
   'processing',
   'unknown',

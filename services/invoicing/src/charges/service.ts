@@ -17,7 +17,7 @@ import type { Registration } from '../vault/registrations.ts'
 import { refuseCardNumbers } from '../wire/sensitive.ts'
 import { type Asked, type Charge, RETRIEVE } from './charge.ts'
 import { type Driven, drive } from './drive.ts'
-import { ChargeNotSent } from './errors.ts'
+import { CaptureExceedsCharge, ChargeNotSent } from './errors.ts'
 import type { ChargeLedger, Written } from './ledger.ts'
 import * as repo from './repo.ts'
 import { isLive } from './rules.ts'
@@ -57,10 +57,11 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
 
   async function answer(
     actor: Principal,
-    { charge, action }: Driven,
+    { charge, action, notSent }: Driven,
     { done, replayed }: { readonly done: 200 | 201; readonly replayed: boolean },
   ): Promise<ShownAnswer> {
-    if (charge.state === 'not_sent') throw new ChargeNotSent(charge.id)
+    const isDoubtful = charge.state === 'processing' || charge.state === 'unknown'
+    if (charge.state === 'not_sent' || (notSent && !isDoubtful)) throw new ChargeNotSent(charge.id)
     const body = await shown(actor, charge.id, action)
     const atWork = body.state === 'processing' || body.state === 'unknown'
     return { status: atWork ? 202 : done, body, replayed }
@@ -166,7 +167,7 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
     }
     const kind = { done: 201, replayed: true } as const
     if (charge.state !== 'not_sent' && charge.state !== 'requires_action') {
-      return answer(actor, { charge, action: null }, kind)
+      return answer(actor, asItStands(charge), kind)
     }
     const processor = await deps.processorOf(actor, charge.processor)
     const written =
@@ -204,8 +205,30 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
       if (!found) throw new NotFound('charge')
       const processor = isLive(found.state) ? await deps.processorOf(actor, found.processor) : undefined
       const written = processor && (await ledger.confirmAgain(actor, id))
-      const driven =
-        processor && written ? await drive(ledger, processor, written, 'request') : { charge: found, action: null }
+      const driven = processor && written ? await drive(ledger, processor, written, 'request') : asItStands(found)
+      return answer(actor, driven, { done: 200, replayed: false })
+    },
+
+    /**
+     * Takes what is held, or lets go of it. Once that is done or under way, the charge is shown as it stands.
+     *
+     * @throws {InvalidTransition} The charge is in no state for it.
+     */
+    async letGo(
+      actor: Principal,
+      id: string,
+      letting: { readonly request: 'capture' | 'cancel'; readonly amountMinor?: bigint | undefined },
+    ): Promise<ShownAnswer> {
+      const found = await repo.findCharge(database, actor, id)
+      if (!found) throw new NotFound('charge')
+      if (letting.amountMinor !== undefined && letting.amountMinor > found.amount_minor) {
+        throw new CaptureExceedsCharge(found.amount_minor).at('/amount_minor')
+      }
+      // Before anything is written down: without credentials nobody can be asked.
+      const isHeldThere = found.reference !== null && isLive(found.state)
+      const processor = isHeldThere ? await deps.processorOf(actor, found.processor) : undefined
+      const written = (await ledger.letGo(actor, id, letting)) as Written
+      const driven = processor ? await drive(ledger, processor, written, 'request') : asItStands(written.charge)
       return answer(actor, driven, { done: 200, replayed: false })
     },
 
@@ -221,6 +244,8 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
     },
   }
 }
+
+const asItStands = (charge: Charge): Driven => ({ charge, action: null, notSent: false })
 
 /** @throws {OverAllocation} Nothing is left, or less than that. */
 function refuseOver(amountMinor: bigint, leftMinor: bigint, invoiceId: string): void {

@@ -39,6 +39,7 @@ const actionToWire = (action: PayerAction) =>
 
 export function stepToWire(step: Step): Static<typeof ChargeStepWire> {
   const { seq, kind, request, request_no, outcome, because, code, learned_by, at } = step
-  const numbered = request === 'confirm' ? `${request}:${request_no}` : request
+  const isNumbered = request === 'confirm' || request === 'capture' || request === 'cancel'
+  const numbered = isNumbered ? `${request}:${request_no}` : request
   return { seq, kind, request: numbered, outcome, because, code, learned_by, at: at.toISOString() }
 }
