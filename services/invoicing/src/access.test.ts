@@ -10,9 +10,7 @@ const keys: Record<string, string> = {}
 
 test.before(async () => {
   kontor = await invoicingUnderTest()
-  for (const role of ROLES) {
-    keys[role] = await kontor.apiKey(role)
-  }
+  for (const role of ROLES) keys[role] = await kontor.apiKey(role)
 })
 test.after.always(() => kontor.close())
 
@@ -170,13 +168,8 @@ async function objects() {
   const invoice = await call('POST', '/v1/invoices', order)
   await call('POST', `/v1/invoices/${invoice.body.id}/issue`)
   const draft = await call('POST', '/v1/invoices', order)
-  const paid = {
-    invoice_id: invoice.body.id,
-    method: 'cash',
-    amount_minor: 1,
-    currency: 'CHF',
-    received_on: '2026-11-20',
-  }
+  const came = { method: 'cash', amount_minor: 1, currency: 'CHF', received_on: '2026-11-20' }
+  const paid = { invoice_id: invoice.body.id, ...came }
   const payment = await call('POST', '/v1/payments', paid)
   const series = await call('GET', `/v1/series?account_id=${account.id}`)
   return {
