@@ -1,3 +1,4 @@
+import { Unavailable } from '@kontor/http-api'
 import { DomainError } from '@kontor/problem'
 
 /** Refusals of the vault that are handed on by their own name; any other is one of the instrument. */
@@ -23,6 +24,13 @@ export class NotRegistered extends DomainError {
   constructor(state: string, reason: string | null) {
     super('finish the registration of the token, or take another instrument')
     this.extensions = { state, reason }
+  }
+}
+
+/** What became of an earlier request to register is not known, and never will be: it takes a new intent. */
+export class RegistrationLost extends Unavailable {
+  constructor() {
+    super('vault_unavailable', 'the vault')
   }
 }
 

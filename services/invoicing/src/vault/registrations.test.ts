@@ -62,9 +62,27 @@ test('what is not is registered, under a key that follows from token and process
   t.not(registrationKey(TOKEN, 'stripe'), registrationKey(TOKEN, 'paypal'))
 })
 
+test('what the vault cannot find out any more is a new intent, whose key follows as well', async (t) => {
+  for (const code of ['registration_key_expired', 'registration_superseded']) {
+    const keys: unknown[] = []
+    const registrationOf = await registrations(t, [], (request, response) => {
+      keys.push(request.headers['idempotency-key'])
+      json(keys.length < 3 ? 409 : 201, keys.length < 3 ? { code } : entry())(request, response)
+    })
+    t.is((await registrationOf(OWNER, TOKEN, 'stripe')).instrument, 'pm_1')
+    t.deepEqual(
+      keys,
+      [1, 2, 3].map((intent) => registrationKey(TOKEN, 'stripe', intent)),
+    )
+    t.is(new Set(keys).size, 3)
+  }
+  const never = await registrations(t, [], json(409, { code: 'registration_superseded' }))
+  t.like(await t.throwsAsync(never(OWNER, TOKEN, 'stripe')), { code: 'vault_unavailable', status: 503 })
+})
+
 test('no such key looks like a card number', (t) => {
   for (let times = 0; times < 1_000; times++) {
-    const key = registrationKey(uuid(), 'stripe')
+    const key = registrationKey(uuid(), 'stripe', (times % 3) + 1)
     t.regex(key, /^register-[a-p]{64}$/)
     t.false(containsPan(key))
   }

@@ -5,7 +5,7 @@ import { DomainError } from '@kontor/problem'
 import type { InstrumentReference, Processor } from '@kontor/processors'
 import { askVault, type VaultAccess, type VaultOwner } from './ask.ts'
 import { TokenGone } from './client.ts'
-import { NotRegistered, ProcessorNotReached, RegistrationRefused } from './registration-errors.ts'
+import { NotRegistered, ProcessorNotReached, RegistrationLost, RegistrationRefused } from './registration-errors.ts'
 
 /** An instrument as a processor knows it. */
 export type Registration = InstrumentReference
@@ -25,6 +25,8 @@ export type RegistrationOf = (owner: VaultOwner, tokenId: string, processor: Pro
 const TIMEOUT_MS = 5_000
 /** Behind the vault a processor is asked, several times where it takes more than one request. */
 const REGISTER_TIMEOUT_MS = 60_000
+/** Each of them would have been lost for good, hours apart. */
+const INTENTS_MAX = 5
 
 export function vaultRegistrations(access: VaultAccess): RegistrationOf {
   async function asked(owner: VaultOwner, question: Parameters<typeof askVault>[2]): Promise<unknown> {
@@ -43,20 +45,29 @@ export function vaultRegistrations(access: VaultAccess): RegistrationOf {
     const listed = await asked(owner, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
     const known = entriesOf(listed).find((entry) => entry.processor === processor && entry.state === 'registered')
     if (known) return readRegistration(known, processor)
-    const made = await asked(owner, {
-      method: 'POST',
-      path,
-      timeoutMs: REGISTER_TIMEOUT_MS,
-      idempotencyKey: registrationKey(tokenId, processor),
-      body: { processor },
-    })
-    return readRegistration(made as Entry, processor)
+    for (let intent = 1; ; intent++) {
+      const idempotencyKey = registrationKey(tokenId, processor, intent)
+      try {
+        const made = await asked(owner, {
+          method: 'POST',
+          path,
+          timeoutMs: REGISTER_TIMEOUT_MS,
+          idempotencyKey,
+          body: { processor },
+        })
+        return readRegistration(made as Entry, processor)
+      } catch (error) {
+        if (!(error instanceof RegistrationLost) || intent === INTENTS_MAX) throw error
+      }
+    }
   }
 }
 
 /** In letters: digits of an id could look like a card number, which no key may. */
-export function registrationKey(tokenId: string, processor: string): string {
-  const digest = createHash('sha256').update(`${processor} ${tokenId}`).digest('hex')
+export function registrationKey(tokenId: string, processor: string, intent = 1): string {
+  const digest = createHash('sha256')
+    .update(`${processor} ${tokenId}${intent === 1 ? '' : ` ${intent}`}`)
+    .digest('hex')
   return `register-${digest.replace(/[0-9]/g, (digit) => String.fromCharCode(103 + Number(digit)))}`
 }
 
@@ -94,6 +105,7 @@ async function refusalOf(response: Response): Promise<Error> {
   const code = ((problem ?? {}) as Entry).code
   if (status === 404) return new NotFound('token').at('/token_id')
   if (status === 410) return new TokenGone()
+  if (code === 'registration_key_expired' || code === 'registration_superseded') return new RegistrationLost()
   if (status === 422) return new RegistrationRefused(code)
   if (status === 502) return new ProcessorNotReached()
   if (status === 504) return new OutcomeUnknown({ cause: new Error('the processor did not answer the vault') })
