@@ -74,7 +74,14 @@ export function draftCredit(
   const { grossMinor, netMinor } = totalsOf(snapshot.currency, withVat)
   // Nor does it turn round: what is left of the discounts can be a cent more than what is left of the lines.
   const takesBack = within(grossMinor, grossInvoice) && within(netMinor, BigInt(snapshot.totals.net_minor))
-  if (!takesBack || !within(grossTaken + grossMinor, grossInvoice)) throw new CreditExceedsInvoice(grossLeft)
+  // Where a discount is larger than the lines of its VAT group, credit notes could take more net than the invoice has and still leave
+  // something gross; what is left could then not be credited any more.
+  const netTaken = sum(
+    taken.flatMap(({ content }) => content.credit?.vat_groups ?? []).map((group) => BigInt(group.base_minor)),
+  )
+  const leavesRest =
+    within(grossTaken + grossMinor, grossInvoice) && within(netTaken + netMinor, BigInt(snapshot.totals.net_minor))
+  if (!takesBack || !leavesRest) throw new CreditExceedsInvoice(grossLeft)
   const isRest = grossMinor === grossLeft && isComplete(snapshot, taken, credited)
   const content = { ...withVat, ...sharePayable(snapshot, taken, grossTaken + grossMinor, grossMinor, isRest) }
   return { content, totals: totalsOf(snapshot.currency, content) }
