@@ -1,0 +1,134 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Mishap } from '@kontor/processors/testing'
+import { newTally, patientClient } from '../support/patient-client.ts'
+import { doJob, type Ledger, newLedger } from './job.ts'
+import type { Moment } from './moments.ts'
+import { type Stage, type StageUrls, setStage } from './stage.ts'
+
+export interface StormOptions {
+  readonly urls: StageUrls
+  /** Jobs at the least: work goes on until each strike has struck. */
+  readonly jobs: number
+  /** When a process is ended, one after another, now the first, now the second. */
+  readonly strikes: readonly Moment[]
+  readonly clients: number
+  log(line: string): void
+}
+
+export interface AfterStorm {
+  readonly stage: Stage
+  readonly ledger: Ledger
+  readonly jobs: number
+  readonly mishaps: number
+  log(): string
+}
+
+const ACCOUNT = {
+  kind: 'company',
+  name: 'Beispiel GmbH',
+  billing_address: { street: 'Hauptstraße 5', postal_code: '79098', city: 'Freiburg', country: 'DE' },
+}
+const ISSUER = {
+  name: 'Muster AG',
+  vat_id: 'CHE-123.456.788 MWST',
+  address: { street: 'Bahnhofstrasse 1', postal_code: '8001', city: 'Zürich', country: 'CH' },
+}
+const ACCOUNTS = 12
+
+/** What goes wrong at a processor. One of them says nothing at all, which takes until a time-out. */
+const MISHAPS: readonly Mishap[] = [
+  { late: 200 },
+  'twice',
+  'reset before',
+  'reset after',
+  'garbage',
+  'not json',
+  { status: 409 },
+  { status: 429 },
+  { status: 500 },
+  { bare: 502 },
+  'lost in 500',
+  'unknown type',
+]
+const WAIT_MS = 20
+/** Jobs between two requests that a processor never answers. */
+const SILENCE_EVERY = 60
+
+/**
+ * Lets clients pay at two processes of invoicing, while these are ended at each step that a charge takes, and both processors answer late,
+ * twice, never, wrongly or not at all. Afterwards the processors behave, and both processes were started anew.
+ */
+export async function storm(options: StormOptions): Promise<AfterStorm> {
+  const { clients, log } = options
+  const stage = await setStage(options.urls)
+  const failed = new AbortController()
+  const ledger = newLedger()
+  const tally = newTally()
+  let mishaps = 0
+  try {
+    const urls = stage.processes.map(({ service }) => service.url)
+    const client = patientClient(urls, stage.apiKey, tally, failed.signal)
+    const issuer = await client.send(0, 'POST', '/v1/issuers', ISSUER, { 'idempotency-key': 'charge-kill-issuer' })
+    const accounts: string[] = []
+    for (let n = 0; n < ACCOUNTS; n++) {
+      const key = { 'idempotency-key': `charge-kill-account-${n}` }
+      accounts.push((await client.send(n, 'POST', '/v1/accounts', ACCOUNT, key)).body.id)
+    }
+    const work = { stage, client, ledger, issuerId: issuer.body.id as string, accounts, signal: failed.signal }
+
+    let struck = 0
+    const striking = (async () => {
+      for (const [n, moment] of options.strikes.entries()) {
+        failed.signal.throwIfAborted()
+        await Promise.race([stage.processes[n % 2]?.strikeAt(moment), whenAborted(failed.signal)])
+        struck++
+        log(`${struck} of ${options.strikes.length}: ended ${moment}; ${ledger.invoices.length} invoices so far`)
+      }
+    })().catch((error) => failed.abort(error))
+
+    let next = 0
+    await Promise.all(
+      Array.from({ length: clients }, async () => {
+        while (next < options.jobs || struck < options.strikes.length) {
+          failed.signal.throwIfAborted()
+          // Beyond what was asked for, only as much is done as the next strike needs.
+          if (next >= options.jobs && stage.processes.some(({ isUp }) => !isUp())) {
+            await pause(WAIT_MS)
+            continue
+          }
+          const index = next++
+          if (index % 3 === 2) {
+            const what = index % SILENCE_EVERY === SILENCE_EVERY - 1 ? 'silence' : MISHAPS[randomInt(MISHAPS.length)]
+            stage.processors.mishap(index % 2 ? 'stripe' : 'paypal', what as Mishap)
+            mishaps++
+          }
+          await doJob(work, index)
+        }
+      }),
+    ).catch((error) => {
+      failed.abort(error)
+      throw error
+    })
+    await striking
+    failed.signal.throwIfAborted()
+    ledger.unexpected.push(...tally.unexpected)
+    stage.processors.behave()
+    await Promise.all(stage.processes.map((one) => one.kill()))
+    await Promise.all(stage.processes.map(({ service }) => service.start()))
+    return {
+      stage,
+      ledger,
+      jobs: next,
+      mishaps,
+      log: () => stage.processes.map(({ service }) => service.log()).join(''),
+    }
+  } catch (error) {
+    failed.abort(error)
+    await stage.kill()
+    throw error
+  }
+}
+
+const whenAborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
