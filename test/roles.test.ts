@@ -74,6 +74,10 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     proforma_cancellation: 'select insert',
     invoice_run: 'select insert update',
     invoice_run_item: 'select insert update',
+    webhook_endpoint: 'select insert update',
+    webhook_position: 'select insert update',
+    // What has ended is cleaned after thirty days.
+    webhook_delivery: 'select insert update delete',
   },
 }
 
@@ -120,6 +124,8 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   'invoicing.test_processor_record': ['bucket', 'tenant_id', 'reference'],
   'invoicing.invoice_run': ['id', 'bucket', 'tenant_id', 'mode', 'key_id', 'dry_run', 'issue_on'],
   'invoicing.invoice_run_item': ['bucket', 'run_id', 'ord', 'tenant_id', 'wave', 'document_id'],
+  'invoicing.webhook_endpoint': ['id', 'bucket', 'tenant_id', 'mode', 'key_id', 'created_at'],
+  'invoicing.webhook_delivery': ['bucket', 'webhook_id', 'event_id', 'type', 'object_id', 'object_version', 'event_at'],
   'invoicing.document': ['id', 'bucket', 'tenant_id', 'mode', 'document_type', 'account_id', 'issuer_id'],
 }
 

@@ -1387,3 +1387,88 @@ create table unique_name (
 create trigger unique_name_kept before delete on unique_name for each row execute function refuse_name_in_use();
 comment on column unique_name.value is 'find an account or a document by its number or the tenant''s own id; contract, GDPR 6(1)(b); as long as what it names';
 grant select, insert, delete on unique_name to kontor_invoicing_service;
+
+create table webhook_delivery (
+  bucket          smallint    not null,
+  webhook_id      uuid        not null,
+  event_id        uuid        not null,
+  tenant_id       uuid        not null,
+  source          text        not null,
+  type            text        not null,
+  account_id      uuid,
+  object_kind     text        not null,
+  object_id       uuid        not null,
+  object_version  integer     not null,
+  event_at        timestamptz not null,
+  state           text        not null default 'pending',
+  attempts        integer     not null default 0,
+  next_attempt_at timestamptz not null,
+  leased_until    timestamptz,
+  expires_at      timestamptz not null,
+  last_attempt_at timestamptz,
+  last_status     smallint,
+  last_failure    text,
+  ended_at        timestamptz,
+  constraint webhook_delivery_pkey primary key (bucket, webhook_id, event_id),
+  constraint webhook_delivery_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint webhook_delivery_check check ((state = 'pending') = (ended_at is null)),
+  constraint webhook_delivery_source_check check (source = any (array['invoicing', 'vault'])),
+  constraint webhook_delivery_state_check check (state = any (array['pending', 'delivered', 'dead'])),
+  constraint webhook_delivery_bucket_webhook_id_fkey foreign key (bucket, webhook_id) references webhook_endpoint(bucket, id),
+  constraint webhook_delivery_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index webhook_delivery_due on webhook_delivery using btree (bucket, webhook_id, next_attempt_at) where state = 'pending';
+create index webhook_delivery_ended on webhook_delivery using btree (ended_at) where ended_at is not null;
+create index webhook_delivery_order on webhook_delivery using btree (bucket, webhook_id, object_id, object_version, event_at, event_id) where state = 'pending';
+grant select, insert, delete on webhook_delivery to kontor_invoicing_service;
+grant update (attempts, ended_at, expires_at, last_attempt_at, last_failure, last_status, leased_until, next_attempt_at, state) on webhook_delivery to kontor_invoicing_service;
+
+create table webhook_endpoint (
+  bucket           smallint    not null,
+  id               uuid        not null,
+  tenant_id        uuid        not null,
+  mode             text        not null,
+  url              text        not null,
+  event_types      text[]      not null,
+  state            text        not null,
+  disabled_because text,
+  secret_version   integer     not null default 1,
+  overlap_until    timestamptz,
+  since_tx         xid8        not null,
+  active_at        timestamptz not null,
+  silences         integer     not null default 0,
+  paused_until     timestamptz,
+  key_id           uuid        not null,
+  version          integer     not null default 1,
+  created_at       timestamptz not null,
+  constraint webhook_endpoint_pkey primary key (bucket, id),
+  constraint webhook_endpoint_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint webhook_endpoint_check check ((state = 'disabled') = (disabled_because is not null)),
+  constraint webhook_endpoint_check1 check ((state = 'deleted') = (url = '')),
+  constraint webhook_endpoint_disabled_because_check check (disabled_because = any (array['asked', 'gone'])),
+  constraint webhook_endpoint_event_types_check check (cardinality(event_types) >= 1 and cardinality(event_types) <= 50),
+  constraint webhook_endpoint_mode_check check (mode = any (array['test', 'live'])),
+  constraint webhook_endpoint_secret_version_check check (secret_version >= 1),
+  constraint webhook_endpoint_state_check check (state = any (array['active', 'disabled', 'deleted'])),
+  constraint webhook_endpoint_url_check check (length(url) <= 2048),
+  constraint webhook_endpoint_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index webhook_endpoint_tenant on webhook_endpoint using btree (tenant_id, mode, id) where state <> 'deleted';
+grant select, insert on webhook_endpoint to kontor_invoicing_service;
+grant update (active_at, disabled_because, event_types, overlap_until, paused_until, secret_version, silences, since_tx, state, url, version) on webhook_endpoint to kontor_invoicing_service;
+
+create table webhook_position (
+  bucket      smallint not null,
+  tenant_id   uuid     not null,
+  mode        text     not null,
+  tx          xid8     not null,
+  event_id    uuid     not null,
+  cluster     text     not null,
+  vault_after bigint,
+  constraint webhook_position_pkey primary key (bucket, tenant_id, mode),
+  constraint webhook_position_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint webhook_position_mode_check check (mode = any (array['test', 'live'])),
+  constraint webhook_position_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+grant select, insert on webhook_position to kontor_invoicing_service;
+grant update (cluster, event_id, tx, vault_after) on webhook_position to kontor_invoicing_service;

@@ -19,6 +19,12 @@ const app = await buildInvoicing(
     findInstrument: async () => undefined,
     processorOf: () => Promise.reject(new Error('nothing is charged here')),
     registrationOf: () => Promise.reject(new Error('nothing is charged here')),
+    readVaultFeed: async () => undefined,
+    webhooks: {
+      secret: Buffer.from(secret, 'hex'),
+      loopback: false,
+      send: async () => ({ kind: 'answered', status: 200 }),
+    },
     fonts: await openFonts(),
     coalesce: false,
   },

@@ -10,10 +10,12 @@ import {
   invoicingTasks,
   processorsOf,
   scopesOf,
+  webhookTasksOf,
 } from '@kontor/invoicing'
 import { workOffJobs } from '@kontor/jobs'
 import { connect, type Database } from '@kontor/postgres'
 import { createApiKey, createTenant, keyAuthenticator } from '@kontor/tenancy'
+import { sender } from '@kontor/webhooks'
 import { type FixedClock, fixedClock } from './clock.ts'
 import { type FreshDatabases, freshDatabases } from './database.ts'
 
@@ -90,6 +92,9 @@ const TABLES = [
   'refund',
   'series',
   'unique_name',
+  'webhook_delivery',
+  'webhook_endpoint',
+  'webhook_position',
 ] as const
 
 const STATE_SQL = `select ${TABLES.map((table) => `(select count(*) from ${table})::text as ${table}`).join(', ')},
@@ -130,6 +135,8 @@ export async function invoicingUnderTest(
     }),
     registrationOf: async (_owner, tokenId) => ({ type: 'card', instrument: `test_instrument_${tokenId}` }),
     ...processing,
+    readVaultFeed: async () => undefined,
+    webhooks: { secret: randomBytes(32), loopback: true, send: sender({ loopback: true }) },
     fonts: await openFonts(),
   }
   const build = (own: Deps) => {
@@ -184,10 +191,10 @@ export async function invoicingUnderTest(
       return twin
     },
     work: (own = deps) =>
-      workOffJobs(
-        databases.invoicingUrl,
-        invoicingTasks(own, (error) => logger.error({ event: 'job_defect', err: error })),
-      ),
+      workOffJobs(databases.invoicingUrl, {
+        ...invoicingTasks(own, (error) => logger.error({ event: 'job_defect', err: error })),
+        ...webhookTasksOf(own, (error) => logger.error({ event: 'webhooks_failed', err: error })),
+      }),
     async close() {
       for (const close of closers) await close()
       await app.close()

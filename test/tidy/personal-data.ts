@@ -19,7 +19,12 @@ const NOT_PERSONAL: readonly (readonly [column: RegExp, because: string])[] = [
   [/_(hmac|hash|sha256)$|\.sha256$|\.mac$/, 'is a digest that nothing can be read from'],
   [/^keys\.\w+\.(wrapped|root_kid)$/, 'is a key, sealed under another key, or the name of one'],
   [/^vault\.audit_log\.(frontier|checkpoint)$/, 'is made of digests, signed'],
-  [/^vault\.audit_position\.cluster$/, 'names a cluster of PostgreSQL'],
+  [/^(vault\.audit_position|invoicing\.webhook_position)\.cluster$/, 'names a cluster of PostgreSQL'],
+  [
+    /^invoicing\.webhook_endpoint\.(url|event_types)$/,
+    'says where programs of the tenant are told what happens, and what',
+  ],
+  [/^invoicing\.webhook_delivery\.(type|object_kind|last_failure)$/, 'is a word out of our code'],
   [/^vault\.processor_credential\.record$/, 'is the tenant’s own access to a processor, sealed'],
   [/^keys\.(signing_key|destroyed_root_key)\.(kid|x|y)$/, 'is a public key, or the name of one'],
   [/^keys\.\w+\.certificate$/, 'states that a key is gone, and names nobody'],

@@ -1,10 +1,10 @@
 import { createServer as createSecureServer } from 'node:https'
 import { createServer } from 'node:net'
 import test from 'ava'
+import { selfSigned } from '../../../test/support/self-signed.ts'
 import { exchange, objectFrom } from './exchange.ts'
 import { ExchangeFailed } from './exchange-failed.ts'
 import { atPaypal, atStripe, created, eur, PAYPAL_ACCOUNT } from './testing/processors.ts'
-import { selfSigned } from './testing/self-signed.ts'
 
 const get = (url: string) => exchange({ method: 'POST', url, headers: {}, body: '{}', timeoutMs: 5000 })
 

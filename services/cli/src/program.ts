@@ -8,6 +8,7 @@ import type { RunOptions } from './commands/run.ts'
 import type { StartOptions } from './commands/start.ts'
 import { type Environment, readConfig } from './config.ts'
 import { addCorrectionCommands } from './correction-commands.ts'
+import { addEventsCommands } from './events-commands.ts'
 import { addInvoiceRunCommands } from './invoice-run-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
@@ -153,6 +154,7 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
 
   addCorrectionCommands(program, calls)
   addSeriesCommands(program, calls)
+  addEventsCommands(program, calls)
 
   addQuoteCommands(program, calls)
 

@@ -23,9 +23,11 @@ const WHO_CORRECTS = ['invoicing', 'admin'] as const
 const WHO_COUNTS = ['invoicing', 'accounting', 'admin'] as const
 
 const unknownId = (prefix: IdPrefix) => formatId(prefix, newUuid(toBucket(7), 0, randomBytes))
-const [iss, acc, quo, pro, inv, cre, ser, pay, chg, run, adj] = (
-  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'chg', 'run', 'adj'] as const
+const [iss, acc, quo, pro, inv, cre, ser, pay, chg, run, adj, whk] = (
+  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'chg', 'run', 'adj', 'whk'] as const
 ).map(unknownId)
+
+const HOOK = '/v1/webhook-endpoints/{webhookEndpointId}'
 
 /** Every route, and who may call it. */
 const ROUTES: readonly (readonly [method: string, template: string, url: string, roles: readonly string[]])[] = [
@@ -39,12 +41,9 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/accounts/{accountId}', `/v1/accounts/${acc}`, ALL],
   ['PATCH', '/v1/accounts/{accountId}', `/v1/accounts/${acc}`, WHO_SELLS],
   ['POST', '/v1/quotes', '/v1/quotes', WHO_SELLS],
-  ['POST', '/v1/quotes/{quoteId}/issue', `/v1/quotes/${quo}/issue`, WHO_SELLS],
-  ['POST', '/v1/quotes/{quoteId}/accept', `/v1/quotes/${quo}/accept`, WHO_SELLS],
-  ['POST', '/v1/quotes/{quoteId}/convert', `/v1/quotes/${quo}/convert`, WHO_SELLS],
-  ['POST', '/v1/quotes/{quoteId}/decline', `/v1/quotes/${quo}/decline`, WHO_SELLS],
-  ['POST', '/v1/quotes/{quoteId}/cancel', `/v1/quotes/${quo}/cancel`, WHO_SELLS],
-  ['POST', '/v1/quotes/{quoteId}/revise', `/v1/quotes/${quo}/revise`, WHO_SELLS],
+  ...['issue', 'accept', 'convert', 'decline', 'cancel', 'revise'].map(
+    (step) => ['POST', `/v1/quotes/{quoteId}/${step}`, `/v1/quotes/${quo}/${step}`, WHO_SELLS] as const,
+  ),
   ['GET', '/v1/quotes', '/v1/quotes', ALL],
   ['GET', '/v1/quotes/{quoteId}', `/v1/quotes/${quo}`, ALL],
   ['GET', '/v1/quotes/{quoteId}/terms', `/v1/quotes/${quo}/terms`, ALL],
@@ -118,6 +117,12 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['PUT', '/v1/issuers/{issuerId}/numbering', `/v1/issuers/${iss}/numbering`, ADMIN],
   ['PUT', '/v1/issuers/{issuerId}/numbering/{documentType}/start', `/v1/issuers/${iss}/numbering/invoice/start`, ADMIN],
   ['GET', '/v1/events', '/v1/events', WHO_COUNTS],
+  ['POST', '/v1/webhook-endpoints', '/v1/webhook-endpoints', ADMIN],
+  ['GET', '/v1/webhook-endpoints', '/v1/webhook-endpoints', ADMIN],
+  ...['GET', 'PATCH', 'DELETE'].map((method) => [method, HOOK, `/v1/webhook-endpoints/${whk}`, ADMIN] as const),
+  ['POST', `${HOOK}/rotate-secret`, `/v1/webhook-endpoints/${whk}/rotate-secret`, ADMIN],
+  ['GET', `${HOOK}/deliveries`, `/v1/webhook-endpoints/${whk}/deliveries`, ADMIN],
+  ['POST', `${HOOK}/replay`, `/v1/webhook-endpoints/${whk}/replay`, ADMIN],
   ['GET', '/v1/exports/invoices.csv', '/v1/exports/invoices.csv', ['accounting', 'admin']],
 ]
 

@@ -27,6 +27,7 @@ import { settling } from './proformas/settle.ts'
 import { quoteRoutes } from './quotes/routes.ts'
 import { quotes } from './quotes/service.ts'
 import { seriesRoutes } from './series/routes.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
 
 /** Wires the service together. Never listens, so that tests call it without a port. */
 export async function buildInvoicing(
@@ -76,5 +77,6 @@ export async function buildInvoicing(
   seriesRoutes(app, deps)
   exportRoutes(app, deps)
   eventRoutes(app, deps)
+  webhookRoutes(app, deps)
   return app
 }

@@ -24,6 +24,12 @@ test('what has to be known is read, the rest has a default', (t) => {
     connectionsMax: 10,
     jobsMax: 2,
     trustedProxies: [],
+    webhooksMax: 16,
+    webhookLoopback: false,
+  })
+  t.like(readConfig({ ...ENV, INVOICING_WEBHOOKS_MAX: '0', WEBHOOK_LOOPBACK: 'true' }), {
+    webhooksMax: 0,
+    webhookLoopback: true,
   })
   t.is(readConfig({ ...ENV, INVOICING_JOBS_MAX: '0' }).jobsMax, 0)
   const urls = { STRIPE_BASE_URL: 'http://127.0.0.1:1', PAYPAL_BASE_URL: 'http://127.0.0.1:2' }
@@ -66,3 +72,5 @@ test(refuses, { PAYPAL_BASE_URL: 'nowhere' }, /PAYPAL_BASE_URL must be a URL/)
 test(refuses, { INVOICING_CONNECTIONS_MAX: '0' }, /from 1 to 9999/)
 test(refuses, { INVOICING_JOBS_MAX: '10' }, /from 0 to 9/)
 test(refuses, { TRUSTED_PROXIES: '10.0.0.0/40' }, /TRUSTED_PROXIES is not a list of networks/)
+test(refuses, { INVOICING_WEBHOOKS_MAX: '101' }, /from 0 to 100/)
+test(refuses, { WEBHOOK_LOOPBACK: 'yes' }, /true or false/)

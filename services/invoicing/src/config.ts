@@ -17,6 +17,10 @@ export interface Config {
   readonly jobsMax: number
   /** Proxies whose word on the source address is taken, as addresses or networks. */
   readonly trustedProxies: readonly string[]
+  /** Endpoints of webhooks that this process tells something at once; with 0 it leaves them to others. */
+  readonly webhooksMax: number
+  /** Whether webhooks may go to this machine itself. */
+  readonly webhookLoopback: boolean
 }
 
 /** A setting that is missing or wrong. The message names the setting, never its value. */
@@ -49,6 +53,8 @@ export function readConfig(env: Environment): Config {
     connectionsMax: positive(env.INVOICING_CONNECTIONS_MAX ?? '10', 'INVOICING_CONNECTIONS_MAX'),
     jobsMax: jobs(env.INVOICING_JOBS_MAX ?? '2'),
     trustedProxies: networks(env.TRUSTED_PROXIES ?? ''),
+    webhooksMax: webhooks(env.INVOICING_WEBHOOKS_MAX ?? '16'),
+    webhookLoopback: choice(env.WEBHOOK_LOOPBACK ?? 'false', 'WEBHOOK_LOOPBACK'),
   }
 }
 
@@ -103,6 +109,16 @@ function networks(text: string): readonly string[] {
     throw new ConfigError('TRUSTED_PROXIES is not a list of networks like 10.0.0.0/8,2001:db8::/32')
   }
   return given
+}
+
+function webhooks(text: string): number {
+  if (!/^([1-9]?[0-9]|100)$/.test(text)) throw new ConfigError('INVOICING_WEBHOOKS_MAX must be a number from 0 to 100')
+  return Number(text)
+}
+
+function choice(text: string, name: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new ConfigError(`${name} must be true or false`)
+  return text === 'true'
 }
 
 function positive(text: string, name: string): number {

@@ -5,6 +5,7 @@ import { openFonts } from '@kontor/invoice-pdf'
 import { startJobs } from '@kontor/jobs'
 import { connect } from '@kontor/postgres'
 import { keyAuthenticator } from '@kontor/tenancy'
+import { sender } from '@kontor/webhooks'
 import { buildInvoicing } from './app.ts'
 import { ConfigError, readConfig } from './config.ts'
 import type { Deps } from './deps.ts'
@@ -13,7 +14,9 @@ import { processorsOf } from './processors/processor-of.ts'
 import { scopesOf } from './roles.ts'
 import { vaultClient } from './vault/client.ts'
 import { vaultCredentials } from './vault/credentials.ts'
+import { vaultFeed } from './vault/feed.ts'
 import { vaultRegistrations } from './vault/registrations.ts'
+import { startWebhooks } from './webhook-jobs.ts'
 
 /** Shorter than the 30 s after which orchestrators kill. */
 const DRAIN_DEADLINE_MS = 20_000
@@ -39,6 +42,12 @@ async function main(): Promise<void> {
       monotonicMs: () => performance.now(),
     }),
     registrationOf: vaultRegistrations(vault),
+    readVaultFeed: vaultFeed(vault.url, vault.keys),
+    webhooks: {
+      secret: config.idempotencySecret,
+      loopback: config.webhookLoopback,
+      send: sender({ loopback: config.webhookLoopback }),
+    },
     fonts: await openFonts(),
   }
   const app = await buildInvoicing(deps, {
@@ -56,10 +65,18 @@ async function main(): Promise<void> {
           concurrency: config.jobsMax,
           log: (level, event, error) => logger[level]({ event, err: error }),
         })
+  const telling =
+    config.webhooksMax === 0
+      ? undefined
+      : await startWebhooks(deps, {
+          url: config.databaseUrl,
+          concurrency: config.webhooksMax,
+          log: (level, event, error) => logger[level]({ event, err: error }),
+        })
   let closing: Promise<void> | undefined
   const close = () => {
     const drained = () => drain(app, { deadlineMs: DRAIN_DEADLINE_MS, monotonicMs: () => performance.now() })
-    closing ??= Promise.all([drained(), jobs?.stop()])
+    closing ??= Promise.all([drained(), jobs?.stop(), telling?.stop()])
       .then(() => database.close())
       .then(() => process.exit(0))
     return closing

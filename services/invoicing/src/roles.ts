@@ -74,6 +74,8 @@ const SCOPES: Record<string, readonly string[]> = {
     'processor_event.read',
     'series.read',
     'event.read',
+    'webhook.read',
+    'webhook.write',
     'export.read',
   ],
 }

@@ -66,5 +66,7 @@ function invoicingEnvironment({ ports, databases, secrets }: ServiceSettings): R
     INVOICING_SECRET: secrets.invoicing_secret,
     VAULT_URL: `http://${LOOPBACK}:${ports.vault}`,
     VAULT_SERVICE_KEY_TEST: secrets.api_keys.vault_service,
+    // Whoever tries webhooks out listens on the same machine.
+    WEBHOOK_LOOPBACK: 'true',
   }
 }

@@ -47,6 +47,11 @@ export type EventType =
   | 'allocation.recorded'
   | 'refund.recorded'
   | 'adjustment.recorded'
+  | 'webhook_endpoint.created'
+  | 'webhook_endpoint.updated'
+  | 'webhook_endpoint.secret_rotated'
+  | 'webhook_endpoint.disabled'
+  | 'webhook_endpoint.deleted'
 
 export interface NewEvent {
   readonly id: string

@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<Subject, IdPrefix>> = {
   allocation: 'alo',
   refund: 'rfd',
   adjustment: 'adj',
+  webhook_endpoint: 'whk',
 }
 
 /** The kinds of things that something happens to. */
@@ -28,3 +29,9 @@ export const OBJECT_KINDS: readonly IdPrefix[] = [...new Set(Object.values(KINDS
 export function objectKindOf(type: EventType): IdPrefix {
   return KINDS[type.split('.')[0] as Subject]
 }
+
+/** The same in SQL. @param type An expression that gives the type. */
+export const objectKindSql = (type: string): string =>
+  `case split_part(${type}, '.', 1) ${Object.entries(KINDS)
+    .map(([word, kind]) => `when '${word}' then '${kind}'`)
+    .join(' ')} end`

@@ -1,7 +1,8 @@
 import type { Database } from '@kontor/postgres'
 import type { Owner } from '../issuers/repo.ts'
 import { BEGINNING, formatCursor, type Place, parseCursor, placeBefore } from './cursor.ts'
-import { type EventRow, firstFrom, readEvents, readEventsOf, readHorizon } from './repo.ts'
+import { startOf } from './place-in-time.ts'
+import { type EventRow, readEvents, readEventsOf, readHorizon } from './repo.ts'
 import { matchesType } from './type-pattern.ts'
 
 /** Which events are asked for; what is `undefined` does not matter. */
@@ -24,12 +25,6 @@ export interface EventPage {
 
 /** Events that a filter looks at in one request; it goes on behind them, whether one matched or not. */
 const LOOKED_AT_MAX = 2_000
-
-/**
- * How much an event may be dated before another one of an earlier transaction: the clocks of two machines and the longest
- * transaction lie in between.
- */
-const DISORDER_MS = 3_600_000
 
 /** Reading what happened. */
 export function events({ database }: { readonly database: Database }) {
@@ -68,20 +63,4 @@ export function events({ database }: { readonly database: Database }) {
       return { events: found, nextAfter: formatCursor(last, cluster), more: cut || rows.length === lookAt }
     },
   }
-}
-
-/**
- * Looks for a place before which every event is older than an instant. Transactions are in the order of time but for some disorder,
- * so that halving finds it in some forty questions.
- */
-async function startOf(database: Database, owner: Owner, from: Date, horizon: string): Promise<Place> {
-  const before = new Date(from.getTime() - DISORDER_MS)
-  let [low, high] = [0n, BigInt(horizon)]
-  while (low < high) {
-    const middle = (low + high) / 2n
-    const first = await firstFrom(database, owner, String(middle))
-    if (first !== undefined && first.at < before) low = middle + 1n
-    else high = middle
-  }
-  return { tx: String(low), id: BEGINNING.id }
 }
