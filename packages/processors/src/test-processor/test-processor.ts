@@ -16,17 +16,20 @@ export interface TestOptions {
 const YEAR_MS = 365 * 24 * 3_600_000
 /** Where a payer would agree; `.example` leads nowhere (RFC 2606). */
 const APPROVAL = 'https://processor.example/approve/'
-/** Stripe's and PayPal's test accounts (docs.stripe.com/testing, "SEPA Direct Debit"). */
+/** Stripe's test accounts (docs.stripe.com/testing, "SEPA Direct Debit"), and examples of the IBAN registry (ISO 13616), which are nobody's. */
 const TEST_IBANS: ReadonlySet<string> = new Set([
   'AT611904300234573201',
   'BE62510007547061',
   'CH9300762011623852957',
   'DE89370400440532013000',
+  'DK5000400440116243',
   'ES0700120345030000067890',
   'FR1420041010050500013M02606',
   'IT40S0542811101000000123456',
+  'IT60X0542811101000000123456',
   'LI0508800636123378777',
   'NL39RABO0300065264',
+  'NL91ABNA0417164300',
 ])
 
 /** Ids follow from the key, so that a request that is repeated finds what it made. */

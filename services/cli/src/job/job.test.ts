@@ -51,7 +51,7 @@ function services(refuse: (path: string, body: Record<string, unknown>) => Error
     line_net_minor: [100],
     instrument: { token_id: 'tok_1', display: 'Visa •••• 4242' },
     warnings: [],
-    state: path.endsWith('/issue') ? 'issued' : 'draft',
+    state: path.endsWith('/issue') ? 'issued' : body.return_url ? 'requires_action' : 'draft',
     invoice_id: null,
     payment_status: path.endsWith('/issue') ? 'open' : null,
   })
@@ -114,7 +114,7 @@ test('an order that is a credit note becomes one, and charges nobody', async (t)
   t.like(result.orders[0], { credit_note_number: '100000016-1', invoice_number: null, quote_number: null, error: null })
 })
 
-test('an order becomes account, issuer, token, quote, invoice and payment, in that order', async (t) => {
+test('an order becomes account, issuer, token, quote, invoice and charge, in that order', async (t) => {
   const fake = services()
   const { result } = await run(t, [file('a.json')], fake)
   const steps = fake.writes.map(({ path }) => path.replace(/id-\d+/, ':id'))
@@ -125,11 +125,38 @@ test('an order becomes account, issuer, token, quote, invoice and payment, in th
     '/v1/quotes/:id/issue',
     '/v1/quotes/:id/accept',
     '/v1/invoices/:id/issue',
-    '/v1/payments',
+    '/v1/tokens/tok_1/registrations',
+    '/v1/charges',
   ])
   t.is(new Set(fake.writes.map(({ key }) => key)).size, fake.writes.length, 'each write has a key of its own')
   t.like(result.orders[0], { payable: '1.19', invoice_number: '100000016-1', error: null })
   t.deepEqual(JSON.parse(readFileSync(result.summary, 'utf8')), result.orders)
+})
+
+test('what the test processor does not take is recorded as paid', async (t) => {
+  const fake = services((path) =>
+    path.endsWith('/registrations') ? refusal(422, 'instrument_not_accepted') : undefined,
+  )
+  const { result } = await run(t, [file('a.json')], fake)
+  const [, , , , , , , payment] = fake.writes
+  t.like(payment, { path: '/v1/payments', body: { token_id: 'tok_1', amount_minor: 119, received_on: '2026-03-02' } })
+  t.is(result.orders[0]?.error, null)
+})
+
+test('whose account it is agrees: to a debit at the checkout, and at PayPal', async (t) => {
+  const written = async (type: 'bank_account' | 'paypal_account') => {
+    const fake = services()
+    await run(
+      t,
+      [file('a.json', { instrument: { type, [type]: {}, holder: {} } as NonNullable<OrderForm['instrument']> })],
+      fake,
+    )
+    return fake.writes.filter(({ path }) => path.includes('/registrations'))
+  }
+  t.like((await written('bank_account'))[0]?.body, { mandate: { accepted_at: '2026-03-02T00:00:00Z' } })
+  const [asked, agreed] = await written('paypal_account')
+  t.is(asked?.body.return_url, 'https://shop.example/back')
+  t.is(agreed?.path, '/v1/tokens/tok_1/registrations/test/finish')
 })
 
 test('only the vault sees the instrument', async (t) => {

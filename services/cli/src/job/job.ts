@@ -41,7 +41,7 @@ interface WorkItem {
 }
 
 /**
- * The main job: every order becomes a token, a quote, an issued invoice, its payment and its PDF, or a credit note and its PDF,
+ * The main job: every order becomes a token, a quote, an issued invoice, a charge and its PDF, or a credit note and its PDF,
  * through the public HTTP APIs alone. Orders of one account run one after the other by issue date, because its numbers do; accounts run side by side.
  *
  * An order that is refused is part of the result and stops no other.

@@ -14,6 +14,11 @@ export interface TokenWire extends Found {
   readonly display: string
 }
 
+/** How a processor knows a token. */
+export interface RegistrationWire {
+  readonly state: 'registered' | 'requires_action' | 'pending' | 'declined'
+}
+
 export interface Warning {
   /** A JSON pointer into the document. */
   readonly path: string
