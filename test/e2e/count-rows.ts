@@ -18,7 +18,7 @@ async function countRowsOf(adminUrl: string, name: DatabaseName): Promise<Record
   try {
     const tables = await database.hotSql<{ name: string }>(
       'tables',
-      `select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'export_run' order by tablename`,
+      `select tablename as name from pg_tables where schemaname = 'public' and tablename not in ('export_run', 'export_snapshot') order by tablename`,
       [],
     )
     const counts: Record<string, number> = {}
