@@ -157,10 +157,12 @@ for (const [name, stageOf] of Object.entries(STAGES)) {
       instrument,
       ourReference: 'c',
     } as const
-    stage.fake.mishaps.push({ late: 1500 })
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    stage.fake.mishaps.push({ held })
     const first = processor.create(request)
     while (stage.fake.timesReceived('charge-1') === 0) await delay(5)
     t.deepEqual(await processor.create(request), { outcome: 'unknown', because: 'in_progress' })
+    release()
     const made = await first
     t.is(made.outcome, 'created')
     t.deepEqual(await processor.create(request), made)

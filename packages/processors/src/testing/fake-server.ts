@@ -95,7 +95,7 @@ async function misbehave(
   const json = { 'content-type': 'application/json' }
   if (mishap === undefined) return answer()
   if (typeof mishap === 'object') {
-    await delay(mishap.late)
+    await ('held' in mishap ? mishap.held : delay(mishap.late))
     return answer()
   }
   switch (mishap) {

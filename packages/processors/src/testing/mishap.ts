@@ -2,6 +2,8 @@
 export type Mishap =
   /** Carries it out, and answers after so many milliseconds. */
   | { readonly late: number }
+  /** Carries it out, and answers when the test says so. */
+  | { readonly held: Promise<unknown> }
   /** Carries it out, and sends its answer a second time, which nobody asked for. */
   | 'twice'
   /** Carries it out, and never answers. */
