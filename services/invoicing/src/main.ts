@@ -9,6 +9,7 @@ import { sender } from '@kontor/webhooks'
 import { buildInvoicing } from './app.ts'
 import { ConfigError, readConfig } from './config.ts'
 import type { Deps } from './deps.ts'
+import { endInTime } from './end-in-time.ts'
 import { invoicingTasks } from './jobs.ts'
 import { processorsOf } from './processors/processor-of.ts'
 import { scopesOf } from './roles.ts'
@@ -20,6 +21,8 @@ import { startWebhooks } from './webhook-jobs.ts'
 
 /** Shorter than the 30 s after which orchestrators kill. */
 const DRAIN_DEADLINE_MS = 20_000
+/** For everything: requests, jobs, and what they give back to the database. */
+const END_DEADLINE_MS = 25_000
 
 /** The process: read config, connect, listen, and on a signal finish what was accepted. */
 async function main(): Promise<void> {
@@ -73,12 +76,17 @@ async function main(): Promise<void> {
           concurrency: config.webhooksMax,
           log: (level, event, error) => logger[level]({ event, err: error }),
         })
+  const end = async () => {
+    const drained = drain(app, { deadlineMs: DRAIN_DEADLINE_MS, monotonicMs: () => performance.now() })
+    await Promise.all([drained, jobs?.stop(), telling?.stop()])
+    await database.close()
+  }
   let closing: Promise<void> | undefined
   const close = () => {
-    const drained = () => drain(app, { deadlineMs: DRAIN_DEADLINE_MS, monotonicMs: () => performance.now() })
-    closing ??= Promise.all([drained(), jobs?.stop(), telling?.stop()])
-      .then(() => database.close())
-      .then(() => process.exit(0))
+    closing ??= endInTime(end(), END_DEADLINE_MS).then((inTime) => {
+      if (!inTime) logger.warn({ event: 'left_behind' })
+      process.exit(0)
+    })
     return closing
   }
   process.on('SIGTERM', close)
