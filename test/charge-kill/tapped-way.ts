@@ -42,6 +42,10 @@ export async function tappedWay(
       socket.on('close', () => {
         open.delete(socket)
         other.destroy()
+        // No answer comes any more: what waited for it strikes now, or it would be waited for in vain.
+        if (state !== 'waiting') return
+        state = 'struck'
+        strike()
       })
     }
     near.on('data', (bytes: Buffer) => {
