@@ -43,8 +43,7 @@ const STAGED: Readonly<Record<string, (stage: Stage, name: string) => Promise<Fi
   'invoicing.issue.alone': (stage, name) => measureAlone(stage, { name, goal: 0.95, most: 500, rounds: ROUNDS }),
   'invoicing.issue.scale': (stage, name) =>
     measureScale(stage, { name, goal: 0.8, small: 10_000, large: 1_000_000, most: 1_500, rounds: ROUNDS }),
-  'charge.test': (stage, name) =>
-    measureCharge(stage, { name, goal: 0.3, callers: 32, most: 400, rounds: ROUNDS }),
+  'charge.test': (stage, name) => measureCharge(stage, { name, goal: 0.3, callers: 32, most: 400, rounds: ROUNDS }),
   'webhook.intake': (stage, name) =>
     measureIntake(stage, { name, goal: 0.5, callers: 32, most: 4_000, rounds: ROUNDS }),
   'export.csv': (stage) => measureExport(stage, { rounds: 7 }),
