@@ -34,6 +34,8 @@ export interface CallOptions {
   readonly key?: string
   readonly as?: string
   readonly headers?: Record<string, string>
+  /** The address that it comes from; that of this machine unless given. */
+  readonly from?: string
 }
 
 export interface InvoicingUnderTest {
@@ -217,6 +219,7 @@ export async function callApp(
   const response = await app.inject({
     method: method as 'GET',
     url,
+    ...(options.from === undefined ? {} : { remoteAddress: options.from }),
     headers: {
       authorization: `Bearer ${options.as ?? apiKey}`,
       ...(method === 'POST' ? { 'idempotency-key': options.key ?? `test-key-${++keys}` } : {}),
