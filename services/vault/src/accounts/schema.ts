@@ -1,14 +1,11 @@
 import { problemResponses } from '@kontor/http-api'
 import { idPattern } from '@kontor/ids'
 import Type, { type Static } from 'typebox'
+import { forwardedTenant } from '../wire/headers.ts'
 
 const AccountId = Type.String({ pattern: idPattern('acc'), maxLength: 30, description: 'The account of the customer.' })
 const Params = Type.Object({ accountId: AccountId })
-const Headers = Type.Object({
-  'kontor-tenant': Type.Optional(
-    Type.String({ maxLength: 30, description: 'With a service key: the tenant it acts for, ten_….' }),
-  ),
-})
+const Headers = Type.Object(forwardedTenant)
 const Instant = (description: string) => Type.String({ description: `${description} UTC, ISO 8601.` })
 const tags = ['Accounts']
 

@@ -1,6 +1,7 @@
 import { problemResponses } from '@kontor/http-api'
 import { idPattern } from '@kontor/ids'
 import Type, { type Static } from 'typebox'
+import { forwardedTenant } from '../wire/headers.ts'
 
 const Text = (description: string) => Type.String({ description })
 const Id = (prefix: 'evt' | 'ten', description: string) =>
@@ -22,11 +23,7 @@ const Instant = (description: string) =>
     }),
   )
 const tags = ['Audit']
-const headers = Type.Object({
-  'kontor-tenant': Type.Optional(
-    Type.String({ maxLength: 30, description: 'With a service key: the tenant it acts for, ten_….' }),
-  ),
-})
+const headers = Type.Object(forwardedTenant)
 
 const Event = Type.Object(
   {

@@ -1,6 +1,7 @@
 import { type ApiServer, problemResponses } from '@kontor/http-api'
 import { idPattern } from '@kontor/ids'
 import Type from 'typebox'
+import { forwardedTenant } from '../wire/headers.ts'
 import type { Feed } from './feed.ts'
 
 const Event = Type.Object(
@@ -24,11 +25,7 @@ const listEvents = {
   summary: 'Read what happened, and go on where you stopped',
   description:
     'Keep next_after and send it as after: nothing is ever skipped. An event appears once it is sealed into the audit’s log, within a second unless that is halted. Who did it and why is in the audit.',
-  headers: Type.Object({
-    'kontor-tenant': Type.Optional(
-      Type.String({ maxLength: 30, description: 'With a service key: the tenant it acts for, ten_….' }),
-    ),
-  }),
+  headers: Type.Object(forwardedTenant),
   querystring: Type.Object(
     {
       after: Type.Optional(

@@ -1,6 +1,7 @@
 import { problemResponses } from '@kontor/http-api'
 import { idPattern } from '@kontor/ids'
 import Type, { type Static } from 'typebox'
+import { forwardedTenant } from '../wire/headers.ts'
 
 const Closed = { additionalProperties: false }
 const Text = (description: string) => Type.String({ description })
@@ -15,11 +16,6 @@ const Version = Type.String({ pattern: '^[1-9][0-9]{0,8}$', maxLength: 9, descri
 const Limit = Type.Optional(
   Type.String({ pattern: '^([1-9][0-9]?|1[0-9][0-9]|200)$', maxLength: 3, description: '1 to 200; 50 unless given.' }),
 )
-const forwardedTenant = {
-  'kontor-tenant': Type.Optional(
-    Type.String({ maxLength: 30, description: 'With a service key: the tenant it acts for, ten_….' }),
-  ),
-}
 const Headers = Type.Object(forwardedTenant)
 const WritingHeaders = Type.Object({
   'idempotency-key': Type.String({

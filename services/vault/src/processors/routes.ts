@@ -1,9 +1,7 @@
 import type { ApiServer, Mode } from '@kontor/http-api'
+import { etagOf, versionIn } from '../wire/headers.ts'
 import { deleteProcessor, getCredentials, listProcessors, type MaskedProcessor, putProcessor } from './schema.ts'
 import type { Processors, ShownProcessor } from './service.ts'
-
-/** What does not have the form of a version does not match any. */
-const NO_VERSION = 0
 
 /** HTTP to command, result to HTTP. */
 export function processorRoutes(app: ApiServer, processors: Processors): void {
@@ -16,8 +14,7 @@ export function processorRoutes(app: ApiServer, processors: Processors): void {
     { schema: putProcessor, config: { scope: 'processor.write' } },
     async ({ principal, id: requestId, params: { processor }, headers, body }, reply) => {
       const ifMatch = headers['if-match']
-      const version =
-        ifMatch === undefined ? undefined : Number(/^"([1-9][0-9]{0,8})"$/.exec(ifMatch)?.[1] ?? NO_VERSION)
+      const version = ifMatch === undefined ? undefined : versionIn(ifMatch)
       const { shown, created } = await processors.put({ principal, requestId, processor, version, credentials: body })
       return reply
         .code(created ? 201 : 200)
@@ -63,6 +60,3 @@ function toWire({ processor, version, stripe, paypal, updatedAt }: ShownProcesso
     updated_at: updatedAt.toISOString(),
   }
 }
-
-/** @see RFC 9110, 8.8.3 */
-const etagOf = ({ version }: { readonly version: number }) => `"${version}"`

@@ -1,5 +1,6 @@
 import { problemResponses } from '@kontor/http-api'
 import Type, { type Static } from 'typebox'
+import { forwardedTenant, ifMatch, versioned } from '../wire/headers.ts'
 import { CONFIGURED_PROCESSORS } from './credentials.ts'
 
 const Closed = { additionalProperties: false }
@@ -66,14 +67,7 @@ const MaskedProcessor = Type.Object({
 })
 export type MaskedProcessor = Static<typeof MaskedProcessor>
 
-const forwardedTenant = {
-  'kontor-tenant': Type.Optional(
-    Type.String({ maxLength: 30, description: 'With a service key: the tenant it acts for, ten_….' }),
-  ),
-}
 const Headers = Type.Object(forwardedTenant)
-const ETAG = { ETag: Type.String({ description: 'The version, in quotes: send it as If-Match.' }) }
-const versioned = <T extends object>(schema: T): T => ({ ...schema, headers: ETAG })
 const Params = Type.Object({ processor: ProcessorName })
 const tags = ['Processors']
 
@@ -84,7 +78,7 @@ export const putProcessor = {
   description:
     'Sealed for the tenant and the mode of the API key. A key of Stripe for the other mode is refused: 422 `mode_mismatch`. To replace some needs `If-Match` with the version that was read: 428 `if_match_required`, 412 `version_conflict`.',
   headers: Type.Object({
-    'if-match': Type.Optional(Type.String({ maxLength: 20, description: 'The version you read, in quotes.' })),
+    ...ifMatch,
     ...forwardedTenant,
   }),
   params: Params,

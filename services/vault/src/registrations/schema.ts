@@ -2,6 +2,7 @@ import { problemResponses } from '@kontor/http-api'
 import { idPattern } from '@kontor/ids'
 import { DECLINE_REASONS } from '@kontor/processors'
 import Type, { type Static } from 'typebox'
+import { forwardedTenant } from '../wire/headers.ts'
 
 const Closed = { additionalProperties: false }
 const Text = (description: string, maxLength = 255) => Type.String({ maxLength, description })
@@ -115,11 +116,6 @@ const Registration = Type.Object({
 })
 export type Registration = Static<typeof Registration>
 
-const forwardedTenant = {
-  'kontor-tenant': Type.Optional(
-    Type.String({ maxLength: 30, description: 'With a service key: the tenant it acts for, ten_….' }),
-  ),
-}
 const Headers = Type.Object(forwardedTenant)
 const Params = Type.Object({ tokenId: TokenId })
 const tags = ['Registrations']

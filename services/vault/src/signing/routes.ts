@@ -1,5 +1,6 @@
 import { type ApiServer, problemResponses } from '@kontor/http-api'
 import Type from 'typebox'
+import { forwardedTenant } from '../wire/headers.ts'
 import type { Signer } from './signer.ts'
 
 const Text = (description: string) => Type.String({ description })
@@ -29,11 +30,7 @@ export function signingRoutes(app: ApiServer, signer: Signer): void {
         tags: ['Audit'],
         summary: 'The public keys of receipts, certificates and checkpoints',
         description: 'A JWK Set (RFC 7517, 5). Keep a copy: with it a statement can be verified without the vault.',
-        headers: Type.Object({
-          'kontor-tenant': Type.Optional(
-            Type.String({ maxLength: 30, description: 'With a service key: the tenant it acts for, ten_….' }),
-          ),
-        }),
+        headers: Type.Object(forwardedTenant),
         response: { 200: SigningKeys, ...problemResponses(401, 403, 503) },
       },
       config: { scope: 'signing_key.read' },

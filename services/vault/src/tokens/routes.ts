@@ -1,13 +1,12 @@
 import { type ApiServer, IfMatchRequired } from '@kontor/http-api'
 import { formatId, parseId } from '@kontor/ids'
+import { etagOf, versionIn } from '../wire/headers.ts'
 import { attachToken, createToken, deleteToken, getToken, listTokens, revealToken, updateToken } from './schema.ts'
 import type { Tokens } from './service.ts'
 import type { Answer } from './tokenize.ts'
 import { toRevealedWire, toWire } from './wire.ts'
 
 const LIMIT_UNLESS_GIVEN = 50
-/** Never the version of a token: what does not have the form of a version does not match any. */
-const NO_VERSION = 0
 
 /** HTTP to command, result to HTTP. */
 export function tokenRoutes(app: ApiServer, tokens: Tokens): void {
@@ -46,7 +45,7 @@ export function tokenRoutes(app: ApiServer, tokens: Tokens): void {
     async ({ principal, id: requestId, params, headers, body }, reply) => {
       const ifMatch = headers['if-match']
       if (ifMatch === undefined) throw new IfMatchRequired()
-      const version = Number(/^"([1-9][0-9]{0,8})"$/.exec(ifMatch)?.[1] ?? NO_VERSION)
+      const version = versionIn(ifMatch)
       const tokenId = parseId('tok', params.tokenId)
       const token = await tokens.update({ principal, requestId, tokenId, version, patch: body })
       return reply.header('etag', etagOf(token)).send(toWire(token))
@@ -86,9 +85,4 @@ export function tokenRoutes(app: ApiServer, tokens: Tokens): void {
 
 function headersOf({ body, replayed }: Answer): Record<string, string> {
   return { etag: etagOf(body), ...(replayed && { 'idempotent-replayed': 'true' }) }
-}
-
-/** @see RFC 9110, 8.8.3 */
-function etagOf({ version }: { readonly version: number }): string {
-  return `"${version}"`
 }

@@ -1,5 +1,6 @@
 import { problemResponses } from '@kontor/http-api'
 import Type, { type Static, type TProperties } from 'typebox'
+import { forwardedTenant, ifMatch, versioned } from '../wire/headers.ts'
 import { FIELDS } from './fields.ts'
 import { AccountId, AttachTokenBody, Closed, CreateTokenBody, Id, UpdateTokenBody } from './request-schema.ts'
 
@@ -89,11 +90,6 @@ export const TokenListWire = Type.Object({
   next_after: Type.Union([TokenId, Type.Null()], { description: 'Send it as after to read on; null at the end.' }),
 })
 
-const forwardedTenant = {
-  'kontor-tenant': Type.Optional(
-    Type.String({ maxLength: 30, description: 'With a service key: the tenant it acts for, ten_….' }),
-  ),
-}
 const Headers = Type.Object(forwardedTenant)
 const WritingHeaders = Type.Object({
   'idempotency-key': Type.String({
@@ -102,9 +98,6 @@ const WritingHeaders = Type.Object({
   }),
   ...forwardedTenant,
 })
-const ETAG = { ETag: Type.String({ description: 'The version, in quotes: send it as If-Match.' }) }
-/** An answer with the version of the token in its header. */
-const versioned = <T extends object>(schema: T): T => ({ ...schema, headers: ETAG })
 const Params = Type.Object({ tokenId: TokenId })
 const tags = ['Tokens']
 
@@ -161,7 +154,7 @@ export const updateToken = {
   description:
     'A merge patch (RFC 7396). Needs `If-Match` with the version that was read: 428 `if_match_required`, 412 `version_conflict`. The record is sealed anew; the number never changes.',
   headers: Type.Object({
-    'if-match': Type.Optional(Type.String({ maxLength: 20, description: 'The version you read, in quotes.' })),
+    ...ifMatch,
     ...forwardedTenant,
   }),
   params: Params,
