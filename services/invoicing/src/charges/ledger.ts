@@ -1,4 +1,3 @@
-import type { Principal } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import { addJobs } from '@kontor/jobs'
 import { least } from '@kontor/money'
@@ -7,7 +6,7 @@ import type { ChargeOutcome, Succeeded } from '@kontor/processors'
 import { lockOpenOrVoid, type OpenDocument, snapshotOf } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
 import { dayIn } from '../documents/calendar.ts'
-import { recordEvent } from '../events/event.ts'
+import { inTheNameOf, recordEvent } from '../events/event.ts'
 import type { Owner } from '../issuers/repo.ts'
 import type { Receive } from '../payments/receive.ts'
 import { type Asked, type Charge, CREATE, type LearnedBy, type Step } from './charge.ts'
@@ -33,16 +32,6 @@ export interface Written {
   readonly next: Asked | undefined
 }
 
-/** A charge is continued in the name of the key that asked for it: what follows from it is not a question of what that key may do now. */
-const actorOf = (charge: Charge): Principal => ({
-  keyId: charge.key_id,
-  tenantId: charge.tenant_id,
-  mode: charge.mode,
-  role: 'none',
-  scopes: new Set(),
-  purposes: new Set(),
-})
-
 /**
  * The one place that writes charges. Whatever is about to be sent is written down and committed first, and whatever is answered is
  * written down with all that follows from it, in one transaction; no processor is ever asked inside of one. Documents are held before
@@ -53,7 +42,7 @@ export function chargeLedger(deps: Deps, receive: Receive) {
 
   async function recordState(tx: Tx, charge: Charge): Promise<void> {
     const created = charge.version === 1
-    await recordEvent(tx, actorOf(charge), {
+    await recordEvent(tx, inTheNameOf(charge), {
       id: deps.newId(bucketOf(charge.id)),
       type: created ? 'charge.created' : `charge.${charge.state}`,
       accountId: charge.account_id,
@@ -110,7 +99,7 @@ export function chargeLedger(deps: Deps, receive: Receive) {
     const allocated = least(invoice.open_minor, amountMinor)
     await receive(
       tx,
-      actorOf(charge),
+      inTheNameOf(charge),
       {
         account_id: charge.account_id,
         method: charge.method,
@@ -226,7 +215,7 @@ export function chargeLedger(deps: Deps, receive: Receive) {
       keyLifeMs: rules.Lives | undefined,
     ): Promise<Written> =>
       withTransaction(database.knex, async (tx) => {
-        const owner = actorOf(known)
+        const owner = inTheNameOf(known)
         const invoice = answered.outcome === 'succeeded' ? await lockOpenOrVoid(tx, owner, known.invoice_id) : undefined
         const held = (await repo.lockCharge(tx, owner, known.id)) as Charge
         const before = await repo.listSteps(tx, held.id)

@@ -2,35 +2,11 @@ import test from 'ava'
 import fc from 'fast-check'
 import type { Content } from '../documents/document.ts'
 import { totalsOf } from '../documents/form-rules.ts'
-import { grossToWire, type Snapshot, totalsToWire } from '../documents/snapshot.ts'
-import { draftCredit, type Taken } from './credit-rules.ts'
+import { totalsToWire } from '../documents/snapshot.ts'
+import { invoiceOf, line, take } from '../testing/credited.ts'
 import { CreditExceedsInvoice } from './errors.ts'
 import type { LineRequest } from './line-rules.ts'
 import { within } from './share.ts'
-
-/** What of a snapshot is shared out. */
-function snapshotOf(content: Content, currency = 'CHF'): Snapshot {
-  const totals = totalsOf(currency, content)
-  const gross = grossToWire(totals)
-  return {
-    currency,
-    content,
-    language: 'de',
-    issue_on: '2026-11-20',
-    line_net_minor: totals.lineNetMinor.map(Number),
-    totals: totalsToWire(totals),
-    ...(gross ? { gross } : {}),
-  } as unknown as Snapshot
-}
-
-const invoiceOf = (content: Content, currency?: string) => ({ number: '1-1', snapshot: snapshotOf(content, currency) })
-
-function take(invoice: ReturnType<typeof invoiceOf>, taken: readonly Taken[], lines?: readonly LineRequest[]) {
-  const { content, totals } = draftCredit(invoice, taken, lines, 'Retour')
-  return { content, totals, gross_minor: totals.grossMinor, payable_minor: totals.payableMinor }
-}
-
-const line = { name: 'Ware', quantity: '2', unit: 'C62', price: '50', vat_category: 'S', vat_rate: '8.1' } as const
 
 test('a full credit note says of every total what the invoice says, and of every line what it said', (t) => {
   const content: Content = {

@@ -65,6 +65,23 @@ export interface NewEvent {
 /** Who did it. */
 export type Doer = Pick<Principal, 'tenantId' | 'mode' | 'keyId'>
 
+/**
+ * Who does what follows from an earlier request, without one of its own: it happens in the name of the key of then, whatever that may do
+ * by now.
+ */
+export const inTheNameOf = (one: {
+  readonly key_id: string
+  readonly tenant_id: string
+  readonly mode: Principal['mode']
+}): Principal => ({
+  keyId: one.key_id,
+  tenantId: one.tenant_id,
+  mode: one.mode,
+  role: 'none',
+  scopes: new Set(),
+  purposes: new Set(),
+})
+
 /** Writes what happened, in the transaction in which it happens. Ids and versions only, never data. */
 export async function recordEvent(tx: Tx, actor: Doer, event: NewEvent): Promise<void> {
   await tx('event').insert({

@@ -1,5 +1,5 @@
 import type { Database } from '@kontor/postgres'
-import { type Processor, paypalProcessor, stripeProcessor, testProcessor } from '@kontor/processors'
+import { type Processor, paypalProcessor, processorServers, stripeProcessor, testProcessor } from '@kontor/processors'
 import type { CredentialsOf, ProcessorCredentials } from '../vault/credentials.ts'
 import { ModeMismatch, ProcessorNotConfigured } from './errors.ts'
 import { testStore } from './test-store.ts'
@@ -33,8 +33,8 @@ const KEPT_MAX = 1_000
 /** Two requests of a charge and what stands around them fit into a minute. */
 const TIMEOUT_MS = 20_000
 
-const STRIPE_URL = 'https://api.stripe.com'
-const PAYPAL_URLS = { test: 'https://api-m.sandbox.paypal.com', live: 'https://api-m.paypal.com' } as const
+/** Where processors really are. */
+const REAL = processorServers({})
 
 interface Kept {
   readonly untilMs: number
@@ -85,11 +85,11 @@ function processorWith(credentials: ProcessorCredentials, { baseUrls, nowMs }: P
   try {
     if (credentials.processor === 'stripe') {
       const { secretKey, webhookSecrets } = credentials
-      const baseUrl = baseUrls.stripe ?? STRIPE_URL
+      const baseUrl = baseUrls.stripe ?? REAL.stripe
       return stripeProcessor({ secretKey, webhookSecrets, mode, baseUrl, timeoutMs: TIMEOUT_MS, nowMs })
     }
     const { clientId, clientSecret, webhookId } = credentials
-    const baseUrl = baseUrls.paypal ?? PAYPAL_URLS[mode]
+    const baseUrl = baseUrls.paypal ?? REAL.paypal[mode]
     return paypalProcessor({ clientId, clientSecret, webhookId, mode, baseUrl, timeoutMs: TIMEOUT_MS, nowMs })
   } catch (cause) {
     throw new ProcessorNotConfigured({ cause })

@@ -7,7 +7,7 @@ import { lockAllOpen } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
 import { DateBeforePrevious, InvalidTransition } from '../documents/errors.ts'
 import { lockDocument } from '../documents/repo.ts'
-import { recordEvent } from '../events/event.ts'
+import { inTheNameOf, recordEvent } from '../events/event.ts'
 import * as repo from './repo.ts'
 import { INVOICE_TASK, type InvoiceJob } from './settle.ts'
 
@@ -85,14 +85,7 @@ export function proformaTasks({ deps, issue, move }: InvoiceWork): Tasks {
   return {
     [INVOICE_TASK]: async (payload) => {
       const job = payload as InvoiceJob
-      const actor: Principal = {
-        keyId: job.key_id,
-        tenantId: job.tenant_id,
-        mode: job.mode,
-        role: 'none',
-        scopes: new Set(),
-        purposes: new Set(),
-      }
+      const actor = inTheNameOf(job)
       await issueOnce(actor, job)
       await moveMoney(actor, job)
     },

@@ -1,4 +1,5 @@
-import { formatId, type IdPrefix, parseId } from '@kontor/ids'
+import { type IdPrefix, parseId } from '@kontor/ids'
+import { askVault, type VaultAccess, type VaultOwner } from './ask.ts'
 
 /** What happened in the vault, as its feed tells it; ids are UUIDs. */
 export interface FedEvent {
@@ -24,11 +25,7 @@ export interface FeedPage {
  * @returns `undefined` where the vault serves no such mode to us.
  * @throws {Error} The vault cannot be reached, or answers something else.
  */
-export type ReadVaultFeed = (
-  owner: { readonly tenantId: string; readonly mode: 'test' | 'live' },
-  after: number | 'end',
-  limit: number,
-) => Promise<FeedPage | undefined>
+export type ReadVaultFeed = (owner: VaultOwner, after: number | 'end', limit: number) => Promise<FeedPage | undefined>
 
 const TIMEOUT_MS = 10_000
 
@@ -36,15 +33,11 @@ const TIMEOUT_MS = 10_000
  * @param url Base URL of the vault.
  * @param keys Service keys, one for each mode that is used; their role has `event.read`.
  */
-export function vaultFeed(url: string, keys: { readonly test?: string; readonly live?: string }): ReadVaultFeed {
-  return async ({ tenantId, mode }, after, limit) => {
-    const key = keys[mode]
-    if (!key) return undefined
-    const response = await fetch(`${url}/v1/events?after=${after}&limit=${limit}`, {
-      headers: { authorization: `Bearer ${key}`, 'kontor-tenant': formatId('ten', tenantId) },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      redirect: 'error',
-    })
+export function vaultFeed(url: string, keys: VaultAccess['keys']): ReadVaultFeed {
+  return async (owner, after, limit) => {
+    if (!keys[owner.mode]) return undefined
+    const path = `/v1/events?after=${after}&limit=${limit}`
+    const response = await askVault({ url, keys }, owner, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
     if (response.status === 200) return readPage(await response.json())
     await response.body?.cancel()
     throw new Error(`the vault answered ${response.status}`)
