@@ -15,6 +15,7 @@ async function main(): Promise<number> {
     cwd: process.cwd(),
     out: process.stdout,
     err: process.stderr,
+    input: process.stdin,
     version,
     onExitCode: (code) => {
       exitCode = code

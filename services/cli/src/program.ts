@@ -4,6 +4,7 @@ import { addAccountCommands } from './account-commands.ts'
 import { addAuditCommands } from './audit-commands.ts'
 import { json } from './command-parts.ts'
 import type { Command } from './commands/command.ts'
+import type { Input } from './commands/processor-credentials.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { StartOptions } from './commands/start.ts'
 import { type Environment, readConfig } from './config.ts'
@@ -13,6 +14,7 @@ import { addInvoiceRunCommands } from './invoice-run-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
 import { addPaymentCommands } from './payment-commands.ts'
+import { addProcessorCommands } from './processor-commands.ts'
 import { addQuoteCommands } from './quote-commands.ts'
 import { addSeriesCommands } from './series-commands.ts'
 import { listenForStop } from './stop-request.ts'
@@ -23,6 +25,8 @@ export interface Surroundings {
   readonly cwd: string
   readonly out: Stream
   readonly err: Stream
+  /** Where secrets may come from; none unless given. */
+  readonly input?: Input
   readonly version: string
   /** What the command ends with, if it does not fail. */
   readonly onExitCode: (code: number) => void
@@ -30,7 +34,7 @@ export interface Surroundings {
 
 /** The command line, and which function each command is. A command is loaded when it is called, so that help is at once. */
 export function buildProgram(surroundings: Surroundings): CommandLine {
-  const { env, cwd, out, err, version, onExitCode } = surroundings
+  const { env, cwd, out, err, input, version, onExitCode } = surroundings
 
   /** Commander hands over arguments, then options, then itself; a command gets what it needs and gives its exit code. */
   const calls =
@@ -159,6 +163,8 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
   addQuoteCommands(program, calls)
 
   addPaymentCommands(program, calls)
+
+  addProcessorCommands(program, calls, { env, input })
 
   addInvoiceRunCommands(program, calls)
 

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from './commands/command.ts'
 import type { Environment } from './config.ts'
 import { type AdministrationApi, apiClient } from './job/api-client.ts'
+import { readSecretFile } from './secret-file.ts'
 import { Sentence } from './sentence.ts'
 
 /**
@@ -33,19 +33,7 @@ function vaultKey(env: Environment, cwd: string, role: string): string {
       `Neither VAULT_API_KEY nor VAULT_API_KEY_FILE is set: it takes a key of the vault, role ${role}.`,
     )
   }
-  const path = resolve(cwd, file)
-  let text: string
-  try {
-    if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
-      throw new Sentence('The file that VAULT_API_KEY_FILE names must be readable by its owner only (mode 0600).')
-    }
-    text = readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    if (error instanceof Sentence) throw error
-    throw new Sentence('The file that VAULT_API_KEY_FILE names cannot be read.')
-  }
-  if (text === '') throw new Sentence('The file that VAULT_API_KEY_FILE names is empty.')
-  return text
+  return readSecretFile(resolve(cwd, file), 'The file that VAULT_API_KEY_FILE names')
 }
 
 /** For the help of commands that call the vault. */

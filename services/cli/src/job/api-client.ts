@@ -15,7 +15,8 @@ export interface Api {
 
 /** What administers a service besides. Neither takes an Idempotency-Key: doing it again changes nothing. */
 export interface AdministrationApi extends Api {
-  put<T>(path: string, body: unknown): Promise<T>
+  /** @param version Of what is replaced, for what changes only as it was read. */
+  put<T>(path: string, body: unknown, version?: number): Promise<T>
   /** @returns `undefined` where there is nothing to say (204). */
   delete<T>(path: string): Promise<T | undefined>
 }
@@ -130,11 +131,15 @@ export function apiClient({
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         }),
       ),
-    put: async <T>(path: string, body: unknown) =>
+    put: async <T>(path: string, body: unknown, version?: number) =>
       json<T>(
         await call(path, {
           method: 'PUT',
-          headers: { authorization, 'content-type': 'application/json' },
+          headers: {
+            authorization,
+            'content-type': 'application/json',
+            ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
+          },
           body: JSON.stringify(body),
         }),
       ),

@@ -80,6 +80,9 @@ test('credentials are stored sealed, shown masked, and given whole to the one ke
     paypal: { client_id: '••••xnkJ', webhook_id: '5GP028458E2496506' },
   })
   t.is(listed.json().data.length, 2)
+  const ten = formatId('ten', shop.tenantId)
+  t.is(listed.json().webhook_paths.stripe, `/v1/processors/stripe/webhooks/${ten}/test`)
+  t.is((await shop.list(shop.keys.live)).json().webhook_paths.paypal, `/v1/processors/paypal/webhooks/${ten}/live`)
   const { rows } = await vault.vaultAdmin.query('select to_jsonb(c)::text as row from processor_credential c')
   const shown = `${put.text}${listed.text}${rows.map(({ row }) => row)}${vault.log.join('')}`
   for (const secret of ['4eC39Hq', 'whsec_5W', 'ECYYrrSH', 'AeA1QIZX']) t.false(shown.includes(secret), secret)
@@ -116,7 +119,7 @@ test('credentials are of one mode and one tenant, and there are none elsewhere',
   refused(t, await other.read('stripe'), 404, 'not_found')
   refused(t, await shop.read('paypal'), 404, 'not_found')
   refused(t, await shop.read('test'), 404, 'not_found')
-  t.deepEqual((await other.list()).json(), { data: [] })
+  t.deepEqual((await other.list()).json().data, [])
   t.is((await shop.put('stripe', LIVE, { key: shop.keys.live })).status, 201)
   t.is((await shop.read('stripe', shop.keys.readsLive)).json().stripe.secret_key, LIVE.stripe.secret_key)
   t.is((await shop.read('stripe')).json().stripe.secret_key, STRIPE.stripe.secret_key)
@@ -194,7 +197,7 @@ test('credentials that were removed are gone, and those that come after them are
   t.is((await shop.remove('stripe')).status, 204)
   t.is((await shop.remove('paypal')).status, 204)
   refused(t, await shop.read('stripe'), 404, 'not_found')
-  t.deepEqual((await shop.list()).json(), { data: [] })
+  t.deepEqual((await shop.list()).json().data, [])
   refused(t, await shop.put('stripe', STRIPE, { ifMatch: '"2"' }), 412, 'version_conflict')
   const again = await shop.put('stripe', STRIPE)
   t.is(`${again.status} ${again.json().version}`, '201 3')

@@ -1,5 +1,8 @@
 import type { ApiServer, Mode } from '@kontor/http-api'
+import { formatId } from '@kontor/ids'
 import { etagOf, versionIn } from '../wire/headers.ts'
+import type { ConfiguredProcessor } from './credentials.ts'
+import type { Owner } from './repo.ts'
 import { deleteProcessor, getCredentials, listProcessors, type MaskedProcessor, putProcessor } from './schema.ts'
 import type { Processors, ShownProcessor } from './service.ts'
 
@@ -7,6 +10,7 @@ import type { Processors, ShownProcessor } from './service.ts'
 export function processorRoutes(app: ApiServer, processors: Processors): void {
   app.get('/v1/processors', { schema: listProcessors, config: { scope: 'processor.read' } }, async ({ principal }) => ({
     data: (await processors.list(principal)).map((shown) => toWire(shown, principal.mode)),
+    webhook_paths: { stripe: webhookPath('stripe', principal), paypal: webhookPath('paypal', principal) },
   }))
 
   app.put(
@@ -49,6 +53,10 @@ export function processorRoutes(app: ApiServer, processors: Processors): void {
     },
   )
 }
+
+/** The address is of invoicing, and is said here because it is entered at the processor where credentials come from. */
+const webhookPath = (processor: ConfiguredProcessor, { tenantId, mode }: Owner): string =>
+  `/v1/processors/${processor}/webhooks/${formatId('ten', tenantId)}/${mode}`
 
 function toWire({ processor, version, stripe, paypal, updatedAt }: ShownProcessor, mode: Mode): MaskedProcessor {
   return {

@@ -98,6 +98,13 @@ export const listProcessors = {
   response: {
     200: Type.Object({
       data: Type.Array(MaskedProcessor, { maxItems: 10, description: 'Of the mode of the API key.' }),
+      webhook_paths: Type.Object(
+        {
+          stripe: Text('Such as /v1/processors/stripe/webhooks/ten_01h455vb4pex5vsknk084sn02q/live.'),
+          paypal: Text('The same for PayPal.'),
+        },
+        { description: 'Where invoicing takes what each processor tells of this tenant and mode.' },
+      ),
     }),
     ...problemResponses(401, 403, 500, 503),
   },
