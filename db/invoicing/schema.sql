@@ -189,6 +189,32 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_loose_attempt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  before record;
+begin
+  select charge.id, charge.tenant_id, charge.mode, charge.account_id, charge.invoice_id, charge.token_id, charge.currency, charge.attempt,
+         charge.first_id, charge.state, charge.decline_soft
+    into before from charge where charge.bucket = new.bucket and charge.id = new.retry_of for update;
+  if (before.tenant_id, before.mode, before.account_id, before.invoice_id, before.token_id, before.currency)
+       is distinct from (new.tenant_id, new.mode, new.account_id, new.invoice_id, new.token_id, new.currency)
+     or new.attempt <> before.attempt + 1 or new.first_id <> coalesce(before.first_id, before.id)
+     or new.amount_minor > (select charge.amount_minor from charge where charge.bucket = new.bucket and charge.id = new.first_id) then
+    raise exception 'a further attempt is of the same charge' using errcode = 'check_violation', constraint = 'charge_follows';
+  end if;
+  if not (before.state = 'not_sent' or (before.state = 'declined' and before.decline_soft and exists (
+       select from charge_retry
+        where charge_retry.bucket = new.bucket and charge_retry.charge_id = new.retry_of and charge_retry.state = 'waiting'))) then
+    raise exception 'the attempt before may take the money, or is not to be tried again'
+      using errcode = 'check_violation', constraint = 'charge_follows';
+  end if;
+  return new;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_loose_part()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -334,6 +360,32 @@ begin
   perform hold_source(new.bucket, new.payment_id, new.credit_note_id);
   if (new.amount_minor <= credit_minor(new.bucket, coalesce(new.payment_id, new.credit_note_id))) is not true then
     raise exception 'more is refunded than is left' using errcode = 'check_violation', constraint = 'refund_fits';
+  end if;
+  return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_retry_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.state <> 'waiting' or (new.bucket, new.charge_id, new.tenant_id) is distinct from (old.bucket, old.charge_id, old.tenant_id)
+     or (new.state = 'made'
+         and not exists (select from charge where charge.bucket = new.bucket and charge.retry_of = new.charge_id)) then
+    raise exception 'what became of a retry does not change' using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_taking_up()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from charge where charge.bucket = new.bucket and charge.retry_of = new.id) then
+    raise exception 'another attempt has followed' using errcode = 'check_violation', constraint = 'charge_follows';
   end if;
   return new;
 end
@@ -571,14 +623,24 @@ create table charge (
   version          integer     not null default 1,
   created_at       timestamptz not null,
   updated_at       timestamptz not null,
+  chosen_by        text        not null default 'default',
+  fallback         text,
+  retry_of         uuid,
+  first_id         uuid,
+  attempt          integer     not null default 1,
   constraint charge_pkey primary key (bucket, id),
   constraint charge_bucket_idempotency_hmac_key unique (bucket, idempotency_hmac),
   constraint charge_amount_minor_check check (amount_minor > 0),
+  constraint charge_attempt_check check (attempt >= 1),
   constraint charge_bucket_check check (bucket >= 0 and bucket <= 4095),
   constraint charge_capture_check check (capture = any (array['automatic', 'manual'])),
+  constraint charge_check check ((fallback = any (array['stripe', 'paypal', 'test'])) and fallback <> processor),
+  constraint charge_chosen_by_check check (chosen_by = any (array['request', 'rule', 'default'])),
   constraint charge_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint charge_decline_has_reason check ((state = 'declined') = (decline_reason is not null)),
   constraint charge_document_type_check check (document_type = any (array['invoice', 'proforma'])),
+  constraint charge_fallback_once check (fallback is null or attempt = 1 and chosen_by = 'rule'),
+  constraint charge_is_an_attempt check ((retry_of is null) = (attempt = 1) and (first_id is null) = (attempt = 1)),
   constraint charge_known_by_reference check (reference is not null or (state = any (array['processing', 'unknown', 'declined', 'cancelled', 'not_sent']))),
   constraint charge_method_check check (method = any (array['card', 'bank_account', 'paypal_account'])),
   constraint charge_mode_check check (mode = any (array['test', 'live'])),
@@ -586,21 +648,27 @@ create table charge (
   constraint charge_state_check check (state = any (array['processing', 'unknown', 'requires_action', 'pending', 'authorized', 'succeeded', 'declined', 'cancelled', 'not_sent'])),
   constraint charge_test_is_no_money check (processor <> 'test' or mode = 'test'),
   constraint charge_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint charge_bucket_first_id_fkey foreign key (bucket, first_id) references charge(bucket, id),
   constraint charge_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id),
+  constraint charge_bucket_retry_of_fkey foreign key (bucket, retry_of) references charge(bucket, id),
   constraint charge_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index charge_account on charge using btree (bucket, account_id, id);
+create index charge_first on charge using btree (bucket, first_id) where first_id is not null;
 create index charge_invoice on charge using btree (bucket, invoice_id, id);
 create index charge_live on charge using btree (bucket, invoice_id) where charge_is_live(state);
 create index charge_movement on charge using btree (tenant_id, mode, processor, movement) where movement is not null;
 create index charge_reference on charge using btree (tenant_id, mode, processor, reference) where reference is not null;
+create unique index charge_retry_of on charge using btree (bucket, retry_of) where retry_of is not null;
 create index charge_tenant on charge using btree (tenant_id, mode, id);
 create trigger charge_all_kept before truncate on charge for each statement execute function refuse_change();
 create trigger charge_ends_once before update on charge for each row execute function refuse_charge_change();
 create trigger charge_fits before insert on charge for each row execute function refuse_over_charge();
 create trigger charge_fits_again before update on charge for each row when (not charge_is_live(old.state) and charge_is_live(new.state)) execute function refuse_over_charge();
+create trigger charge_follows before insert on charge for each row when (new.retry_of is not null) execute function refuse_loose_attempt();
 create constraint trigger charge_is_paid after insert or update on charge deferrable initially deferred for each row when (new.state = 'succeeded') execute function require_payment_of_charge();
 create trigger charge_kept before delete on charge for each row execute function refuse_change();
+create trigger charge_was_followed before update on charge for each row when (not charge_is_live(old.state) and charge_is_live(new.state)) execute function refuse_taking_up();
 comment on column charge.instrument is 'show with which masked instrument was charged; contract, GDPR 6(1)(b); ten years';
 comment on column charge.registration is 'name the instrument to the processor again; contract, GDPR 6(1)(b); ten years';
 comment on column charge.return_url is 'send the payer back to the shop; contract, GDPR 6(1)(b); ten years';
@@ -608,6 +676,50 @@ comment on column charge.reference is 'find the charge at the processor; legal o
 comment on column charge.movement is 'find the movement of money at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on charge to kontor_invoicing_service;
 grant update (check_at, decline_code, decline_reason, decline_soft, movement, reference, state, updated_at, version) on charge to kontor_invoicing_service;
+
+create table charge_retry (
+  bucket     smallint    not null,
+  charge_id  uuid        not null,
+  tenant_id  uuid        not null,
+  kind       text        not null,
+  state      text        not null default 'waiting',
+  due_at     timestamptz not null,
+  because    text,
+  created_at timestamptz not null,
+  ended_at   timestamptz,
+  constraint charge_retry_pkey primary key (bucket, charge_id),
+  constraint charge_retry_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint charge_retry_dropped_because check ((state = 'dropped') = (because is not null)),
+  constraint charge_retry_ended check ((state = 'waiting') = (ended_at is null)),
+  constraint charge_retry_kind_check check (kind = any (array['fallback', 'schedule'])),
+  constraint charge_retry_state_check check (state = any (array['waiting', 'made', 'dropped'])),
+  constraint charge_retry_bucket_charge_id_fkey foreign key (bucket, charge_id) references charge(bucket, id),
+  constraint charge_retry_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger charge_retry_all_kept before truncate on charge_retry for each statement execute function refuse_change();
+create trigger charge_retry_ends_once before update on charge_retry for each row execute function refuse_retry_change();
+create trigger charge_retry_kept before delete on charge_retry for each row execute function refuse_change();
+grant select, insert on charge_retry to kontor_invoicing_service;
+grant update (because, due_at, ended_at, kind, state) on charge_retry to kontor_invoicing_service;
+
+create table charge_rules (
+  bucket            smallint    not null,
+  tenant_id         uuid        not null,
+  mode              text        not null,
+  version           integer     not null,
+  rules             jsonb       not null,
+  retry_after_hours jsonb       not null,
+  updated_at        timestamptz not null,
+  constraint charge_rules_pkey primary key (bucket, tenant_id, mode),
+  constraint charge_rules_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint charge_rules_mode_check check (mode = any (array['test', 'live'])),
+  constraint charge_rules_retry_after_hours_check check (jsonb_typeof(retry_after_hours) = 'array' and jsonb_array_length(retry_after_hours) <= 8),
+  constraint charge_rules_rules_check check (jsonb_typeof(rules) = 'array'),
+  constraint charge_rules_version_check check (version >= 2),
+  constraint charge_rules_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+grant select, insert on charge_rules to kontor_invoicing_service;
+grant update (retry_after_hours, rules, updated_at, version) on charge_rules to kontor_invoicing_service;
 
 create table charge_step (
   bucket       smallint    not null,

@@ -69,6 +69,8 @@ const TABLES = [
   'adjustment',
   'allocation',
   'charge',
+  'charge_retry',
+  'charge_rules',
   'charge_step',
   'document',
   'document_delivery',

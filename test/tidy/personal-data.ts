@@ -42,6 +42,8 @@ const NOT_PERSONAL: readonly (readonly [column: RegExp, because: string])[] = [
     /^invoicing\.processor_event\.(type|failure)$/,
     'is a word out of a list of the processor, or the code of a refusal',
   ],
+  [/^invoicing\.charge_rules\.(rules|retry_after_hours)$/, 'says whom a tenant lets take its money, and when again'],
+  [/^invoicing\.charge_retry\.because$/, 'is a word out of our code'],
   [/\.unique_name\.kind$/, 'is a word out of our code'],
   [/\.(currency|type_code|period|time_zone|template_version)$/, 'is a code out of a list'],
   [/^invoicing\.series\.suffix$/, 'is the end of a number format, after the number'],

@@ -27,7 +27,7 @@ const [iss, acc, quo, pro, inv, cre, ser, pay, chg, run, adj, whk] = (
   ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'chg', 'run', 'adj', 'whk'] as const
 ).map(unknownId)
 
-const HOOK = '/v1/webhook-endpoints/{webhookEndpointId}'
+const [HOOKS, HOOK, RULES] = ['/v1/webhook-endpoints', '/v1/webhook-endpoints/{webhookEndpointId}', '/v1/charge-rules']
 
 /** Every route, and who may call it. */
 const ROUTES: readonly (readonly [method: string, template: string, url: string, roles: readonly string[]])[] = [
@@ -86,12 +86,13 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/charges', '/v1/charges', ALL],
   ['GET', '/v1/charges/{chargeId}', `/v1/charges/${chg}`, ALL],
   ['GET', '/v1/charges/{chargeId}/steps', `/v1/charges/${chg}/steps`, ALL],
+  ['GET', RULES, RULES, WHO_COUNTS],
+  ['PUT', RULES, RULES, ADMIN],
   ['POST', '/v1/payments', '/v1/payments', WHO_COUNTS],
   ['GET', '/v1/payments/{paymentId}', `/v1/payments/${pay}`, ALL],
-  ['POST', '/v1/payments/{paymentId}/allocations', `/v1/payments/${pay}/allocations`, WHO_COUNTS],
-  ['POST', '/v1/payments/{paymentId}/unallocations', `/v1/payments/${pay}/unallocations`, WHO_COUNTS],
-  ['POST', '/v1/payments/{paymentId}/refunds', `/v1/payments/${pay}/refunds`, WHO_COUNTS],
-  ['POST', '/v1/payments/{paymentId}/chargebacks', `/v1/payments/${pay}/chargebacks`, WHO_COUNTS],
+  ...['allocations', 'unallocations', 'refunds', 'chargebacks'].map(
+    (what) => ['POST', `/v1/payments/{paymentId}/${what}`, `/v1/payments/${pay}/${what}`, WHO_COUNTS] as const,
+  ),
   ['POST', '/v1/credit-notes/{creditNoteId}/allocations', `/v1/credit-notes/${cre}/allocations`, WHO_COUNTS],
   ['POST', '/v1/credit-notes/{creditNoteId}/unallocations', `/v1/credit-notes/${cre}/unallocations`, WHO_COUNTS],
   ['POST', '/v1/credit-notes/{creditNoteId}/refunds', `/v1/credit-notes/${cre}/refunds`, WHO_COUNTS],
@@ -117,12 +118,11 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['PUT', '/v1/issuers/{issuerId}/numbering', `/v1/issuers/${iss}/numbering`, ADMIN],
   ['PUT', '/v1/issuers/{issuerId}/numbering/{documentType}/start', `/v1/issuers/${iss}/numbering/invoice/start`, ADMIN],
   ['GET', '/v1/events', '/v1/events', WHO_COUNTS],
-  ['POST', '/v1/webhook-endpoints', '/v1/webhook-endpoints', ADMIN],
-  ['GET', '/v1/webhook-endpoints', '/v1/webhook-endpoints', ADMIN],
-  ...['GET', 'PATCH', 'DELETE'].map((method) => [method, HOOK, `/v1/webhook-endpoints/${whk}`, ADMIN] as const),
-  ['POST', `${HOOK}/rotate-secret`, `/v1/webhook-endpoints/${whk}/rotate-secret`, ADMIN],
-  ['GET', `${HOOK}/deliveries`, `/v1/webhook-endpoints/${whk}/deliveries`, ADMIN],
-  ['POST', `${HOOK}/replay`, `/v1/webhook-endpoints/${whk}/replay`, ADMIN],
+  ...['POST', 'GET'].map((method) => [method, HOOKS, HOOKS, ADMIN] as const),
+  ...['GET', 'PATCH', 'DELETE'].map((method) => [method, HOOK, `${HOOKS}/${whk}`, ADMIN] as const),
+  ['POST', `${HOOK}/rotate-secret`, `${HOOKS}/${whk}/rotate-secret`, ADMIN],
+  ['GET', `${HOOK}/deliveries`, `${HOOKS}/${whk}/deliveries`, ADMIN],
+  ['POST', `${HOOK}/replay`, `${HOOKS}/${whk}/replay`, ADMIN],
   ['GET', '/v1/exports/invoices.csv', '/v1/exports/invoices.csv', ['accounting', 'admin']],
 ]
 

@@ -4,7 +4,9 @@ import { ledger } from './balances/ledger.ts'
 import { openOf } from './balances/open.ts'
 import { reportRoutes } from './balances/report-routes.ts'
 import { balanceRoutes } from './balances/routes.ts'
-import { chargeLedger } from './charges/ledger.ts'
+import { choosing } from './charge-rules/choose.ts'
+import { chargeRuleRoutes } from './charge-rules/routes.ts'
+import { charging } from './charges/charging.ts'
 import { chargeRoutes } from './charges/routes.ts'
 import { creditNoteRoutes } from './credit-notes/routes.ts'
 import { creditNotes } from './credit-notes/service.ts'
@@ -70,7 +72,8 @@ export async function buildInvoicing(
   invoiceRunRoutes(app, deps)
   proformaRoutes(app, deps, issue)
   paymentRoutes(app, deps, book)
-  chargeRoutes(app, deps, chargeLedger(deps, receiving(deps, book)))
+  chargeRuleRoutes(app, deps)
+  chargeRoutes(app, deps, charging(deps, receiving(deps, book), choosing(deps)))
   balanceRoutes(app, deps, book)
   reportRoutes(app, deps)
   processorWebhookRoutes(app, deps)

@@ -1,8 +1,10 @@
 import type { Tasks } from '@kontor/jobs'
 import { principalFinder } from '@kontor/tenancy'
 import { ledger } from './balances/ledger.ts'
+import { choosing } from './charge-rules/choose.ts'
+import { charging } from './charges/charging.ts'
 import { learning, referring } from './charges/learn.ts'
-import { chargeLedger } from './charges/ledger.ts'
+import { retryTasks } from './charges/retry-work.ts'
 import { chargeTasks } from './charges/work.ts'
 import type { Deps } from './deps.ts'
 import { issuing, judging } from './documents/issue.ts'
@@ -53,14 +55,14 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
     judge: (actor, { id, issueOn }) => judge(actor, { type: 'invoice', id, issueOn }),
     onDefect,
   })
-  const chargeBook = chargeLedger(deps, receiving(deps, book))
-  const charges = chargeTasks(deps, chargeBook)
+  const chargeWork = charging(deps, receiving(deps, book), choosing(deps))
+  const charges = { ...chargeTasks(deps, chargeWork.ledger), ...retryTasks(chargeWork) }
   const processorEvents = processorEventTasks({
     database,
     now,
     processorOf: deps.processorOf,
     referenceOfCharge: referring(deps),
-    learnOfCharge: learning(deps, chargeBook),
+    learnOfCharge: learning(deps, chargeWork.ledger),
     onDefect,
   })
   return { ...runs, ...invoicesOfProformas, ...charges, ...processorEvents }

@@ -45,6 +45,14 @@ export interface Charge {
   readonly decline_soft: boolean | null
   readonly decline_code: string | null
   readonly check_at: Date | null
+  /** Who chose the processor. */
+  readonly chosen_by: 'request' | 'rule' | 'default'
+  /** The processor that is asked in the same request if this one could not be reached or declines softly. */
+  readonly fallback: Processor['name'] | null
+  /** The attempt before this one, and the first of all. */
+  readonly retry_of: string | null
+  readonly first_id: string | null
+  readonly attempt: number
   readonly version: number
   readonly created_at: Date
   readonly updated_at: Date

@@ -2,18 +2,19 @@ import type { ChargeOutcome } from '@kontor/processors'
 import test from 'ava'
 import fc from 'fast-check'
 import { ledger } from '../balances/ledger.ts'
+import { choosing } from '../charge-rules/choose.ts'
 import { receiving } from '../payments/receive.ts'
 import { settling } from '../proformas/settle.ts'
 import { type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
+import { charging } from './charging.ts'
 import { type LearnOfCharge, learning } from './learn.ts'
-import { chargeLedger } from './ledger.ts'
 
 let stage: ChargeStage
 let learn: LearnOfCharge
 test.before(async () => {
   stage = await chargeStage()
   const { deps } = stage.kontor
-  learn = learning(deps, chargeLedger(deps, receiving(deps, ledger(deps, settling(deps)))))
+  learn = learning(deps, charging(deps, receiving(deps, ledger(deps, settling(deps))), choosing(deps)).ledger)
 })
 test.after.always(() => stage.kontor.close())
 

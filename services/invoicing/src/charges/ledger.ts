@@ -10,6 +10,7 @@ import { inTheNameOf, recordEvent } from '../events/event.ts'
 import type { Owner } from '../issuers/repo.ts'
 import type { Receive } from '../payments/receive.ts'
 import { type Asked, type Charge, CREATE, type LearnedBy, type Step } from './charge.ts'
+import type { Follow } from './follow.ts'
 import * as repo from './repo.ts'
 import * as rules from './rules.ts'
 import { declineOf, EMPTY, isToldAgain, learned, NOT_SENT, sent, stepOf } from './steps.ts'
@@ -37,7 +38,8 @@ export interface Written {
  * written down with all that follows from it, in one transaction; no processor is ever asked inside of one. Documents are held before
  * their charges.
  */
-export function chargeLedger(deps: Deps, receive: Receive) {
+/** @param follow Decides whether another attempt follows what was written down. */
+export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
   const { database } = deps
 
   async function recordState(tx: Tx, charge: Charge): Promise<void> {
@@ -130,10 +132,10 @@ export function chargeLedger(deps: Deps, receive: Receive) {
 
   return {
     /** Writes a new charge down, with the request that is about to be sent and the job that looks after both. The document is held. */
-    async claim(tx: Tx, fresh: Charge, idempotencyHmac: Buffer): Promise<Written> {
+    async claim(tx: Tx, fresh: Charge, idempotencyHmac: Buffer, by: LearnedBy = 'request'): Promise<Written> {
       const charge: Charge = { ...fresh, check_at: checkAt(rules.FIRST_CHECK_MS) }
       await repo.insertCharge(tx, charge, idempotencyHmac)
-      await append(tx, charge, [], [{ kind: 'claimed', learned_by: 'request' }, sent(CREATE, 'request')])
+      await append(tx, charge, [], [{ kind: 'claimed', learned_by: by }, sent(CREATE, by)])
       await recordState(tx, charge)
       await enqueue(tx, charge, 0, rules.FIRST_CHECK_MS)
       return { charge, next: CREATE }
@@ -230,6 +232,7 @@ export function chargeLedger(deps: Deps, receive: Receive) {
         if (rules.isFinal(held.state) && state === held.state) return { charge: held, next: undefined }
         const ids = learned(held, asked, outcome)
         const charge = await change(tx, held, { state, ...ids, ...declineOf(state, held, outcome) })
+        await follow(tx, held, charge, asked, by)
         if (outcome.outcome === 'succeeded' && invoice) await receiveFrom(tx, charge, invoice, outcome, asked)
         const heard = { asked, outcome: outcome.outcome }
         const next = keyLifeMs && (await announce(tx, charge, steps, by, { heard, keyLifeMs }))

@@ -4,9 +4,19 @@ import type { Processor } from '@kontor/processors'
 import type { Owner } from '../issuers/repo.ts'
 import type { Charge, Step } from './charge.ts'
 
-/** A charge with the payment that it became. */
+/** What is to become, or became, of the next attempt of a charge. */
+export interface Retry {
+  readonly kind: 'fallback' | 'schedule'
+  readonly state: 'waiting' | 'made' | 'dropped'
+  readonly due_at: Date
+  readonly because: string | null
+}
+
+/** A charge with the payment that it became, and what followed. */
 export interface ShownCharge extends Charge {
   readonly payment_id: string | null
+  readonly retried_by: string | null
+  readonly retry: { readonly [Member in keyof Retry]: Member extends 'due_at' ? string : Retry[Member] } | null
 }
 
 const COLUMNS = [
@@ -35,13 +45,21 @@ const COLUMNS = [
   'decline_soft',
   'decline_code',
   'check_at',
+  'chosen_by',
+  'fallback',
+  'retry_of',
+  'first_id',
+  'attempt',
   'version',
   'created_at',
   'updated_at',
 ] as const
 
 const SHOWN = `${COLUMNS.map((column) => `charge.${column}`).join(', ')},
-  (select payment.id from payment where payment.bucket = charge.bucket and payment.charge_id = charge.id) as payment_id`
+  (select payment.id from payment where payment.bucket = charge.bucket and payment.charge_id = charge.id) as payment_id,
+  (select next.id from charge as next where next.bucket = charge.bucket and next.retry_of = charge.id) as retried_by,
+  (select json_build_object('kind', kind, 'state', charge_retry.state, 'due_at', due_at, 'because', because) from charge_retry
+    where charge_retry.bucket = charge.bucket and charge_retry.charge_id = charge.id) as retry`
 
 /** Where an intent of a caller is found again. */
 export interface IntentOfCharge {
@@ -70,6 +88,32 @@ export async function findCharge(database: Database, owner: Owner, id: string): 
   )
   return row
 }
+
+/** In a transaction that holds, or has read, another attempt of the same charge. */
+export const findById = (tx: Tx, id: string): Promise<Charge | undefined> =>
+  tx('charge')
+    .select(COLUMNS)
+    .where({ bucket: bucketOf(id), id })
+    .first()
+
+/** The attempt that followed a charge. */
+export const findAttemptAfter = (db: Database['knex'] | Tx, id: string): Promise<Charge | undefined> =>
+  db('charge')
+    .select(COLUMNS)
+    .where({ bucket: bucketOf(id), retry_of: id })
+    .first()
+
+/** The attempt that the same request made at another processor; one that a schedule made is none. */
+export const findFallbackOf = (db: Database['knex'], id: string): Promise<Charge | undefined> =>
+  db('charge')
+    .select(COLUMNS)
+    .where({ bucket: bucketOf(id), retry_of: id })
+    .whereNotExists(
+      db('charge_retry')
+        .select('kind')
+        .where({ bucket: bucketOf(id), charge_id: id, kind: 'schedule' }),
+    )
+    .first()
 
 /** By a name of the processor's: of the charge, or of the movement of money in it. */
 export async function findByReference(
@@ -111,9 +155,9 @@ export async function updateCharge(tx: Tx, id: string, change: ChargeChange, at:
     .update({ ...change, updated_at: at })
 }
 
-/** What charges that have not ended may still take of a document that the transaction holds. */
-export async function chargingMinor(tx: Tx, documentId: string): Promise<bigint> {
-  const { rows } = await tx.raw('select charging_minor(?, ?) as minor', [bucketOf(documentId), documentId])
+/** What charges that have not ended may still take of a document, which whoever decides by it holds. */
+export async function chargingMinor(db: Database['knex'] | Tx, documentId: string): Promise<bigint> {
+  const { rows } = await db.raw('select charging_minor(?, ?) as minor', [bucketOf(documentId), documentId])
   return rows[0].minor
 }
 

@@ -5,15 +5,15 @@ import Type from 'typebox'
 import { parsePayableId } from '../balances/document-id.ts'
 import type { Deps } from '../deps.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
-import type { ChargeLedger } from './ledger.ts'
+import type { Asks } from './asks.ts'
 import { CaptureCharge, ChargeQuery, ChargeStepWire, ChargeWire, CreateCharge } from './schema.ts'
 import { charges, type ShownAnswer } from './service.ts'
 
 const params = Type.Object({ chargeId: Id('chg', 'The charge.') })
 const tags = ['Charges']
 
-export function chargeRoutes(app: ApiServer, deps: Deps, ledger: ChargeLedger): void {
-  const service = charges(deps, ledger)
+export function chargeRoutes(app: ApiServer, deps: Deps, asks: Asks): void {
+  const service = charges(deps, asks)
 
   app.post(
     '/v1/charges',
@@ -83,7 +83,7 @@ export function chargeRoutes(app: ApiServer, deps: Deps, ledger: ChargeLedger): 
       config: { scope: 'charge.write', idempotency: 'required' },
       schema: {
         operationId: 'cancelCharge',
-        summary: 'Let go of a charge that has taken nothing yet',
+        summary: 'Let go of a charge that has taken nothing yet, or of the retry that a declined one waits for',
         tags,
         params,
         headers: IdempotencyHeader,

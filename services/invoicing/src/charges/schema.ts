@@ -11,7 +11,9 @@ export const CreateCharge = Body(
     invoice_id: PayableId('The invoice or proforma that is paid.'),
     token_id: Id('tok', 'The vaulted instrument of its account.'),
     processor: Type.Optional(
-      ProcessorName('Through whom; PayPal for a PayPal account and Stripe for anything else, unless given.'),
+      ProcessorName(
+        'Through whom, and through nobody else; unless given, the charge rules decide, else PayPal takes PayPal accounts and Stripe the rest.',
+      ),
     ),
     amount_minor: Type.Optional(
       PositiveMinor('How much; everything that is open and that no other charge is about to take, unless given.'),
@@ -93,6 +95,17 @@ export const ChargeWire = Type.Object({
   ),
   reference: Nullable(Type.String({ description: 'The processor’s id of it.' })),
   payment_id: Nullable(Id('pay', 'The payment that it became.')),
+  chosen_by: Type.Enum(['request', 'rule', 'default'], {
+    description:
+      'Who chose the processor: the request, a rule of the charge rules, or nobody, so that it is that of the kind of instrument.',
+  }),
+  attempt: Type.Integer({ minimum: 1, description: 'Which attempt it is to take the same money, from 1.' }),
+  retry_of: Nullable(Id('chg', 'The attempt before, which has taken nothing.')),
+  retried_by: Nullable(Id('chg', 'The attempt that followed.')),
+  retry_at: Nullable(Instant('When it is tried again, unless that is cancelled.')),
+  retry_dropped: Nullable(
+    Type.String({ description: 'Why it is not tried again after all, such as cancelled or nothing_open.' }),
+  ),
   next_check_at: Nullable(Instant('When the processor is asked next.')),
   needs_attention: Type.Boolean({
     description: 'It has not ended, and nobody asks any more: look for it at the processor.',

@@ -6,7 +6,7 @@ import type { Processor } from '@kontor/processors'
 import type { Static } from 'typebox'
 import { formatPayableId, parsePayableId } from '../balances/document-id.ts'
 import { OverAllocation } from '../balances/errors.ts'
-import { lockOpen } from '../balances/open.ts'
+import { lockOpen, openOf } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
 import { NotIssued } from '../documents/errors.ts'
 import { findDocument } from '../documents/repo.ts'
@@ -15,10 +15,11 @@ import { IdempotencyMismatch } from '../idempotency/errors.ts'
 import type { MaskedInstrument } from '../vault/client.ts'
 import type { Registration } from '../vault/registrations.ts'
 import { refuseCardNumbers } from '../wire/sensitive.ts'
+import type { Asks } from './asks.ts'
 import { type Asked, type Charge, RETRIEVE } from './charge.ts'
 import { type Driven, drive } from './drive.ts'
 import { CaptureExceedsCharge, ChargeNotSent } from './errors.ts'
-import type { ChargeLedger, Written } from './ledger.ts'
+import type { Written } from './ledger.ts'
 import * as repo from './repo.ts'
 import { isLive } from './rules.ts'
 import type { ChargeStepWire, ChargeWire, CreateCharge } from './schema.ts'
@@ -40,13 +41,20 @@ interface Judged {
   readonly instrument: MaskedInstrument
   readonly processor: Processor
   readonly registration: Registration
+  readonly chosenBy: Charge['chosen_by']
+  readonly fallback: Processor['name'] | null
+  /** The amount by which the processor was chosen, where the request names none. */
+  readonly forMinor: bigint | undefined
 }
+
+/** How often a processor is chosen anew because somebody pays meanwhile. */
+const CHOICES_MAX = 3
 
 /** How long a repetition waits for the first request to be answered, and how often it looks. */
 const TWIN_WAIT_MS = 2_000
 const TWIN_LOOK_MS = 100
 
-export function charges(deps: Deps, ledger: ChargeLedger) {
+export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Asks) {
   const { database } = deps
 
   async function shown(actor: Principal, id: string, action: Driven['action'] = null): Promise<Wire> {
@@ -67,6 +75,12 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
     return { status: atWork ? 202 : done, body, replayed }
   }
 
+  /** What can be charged of a document now; nothing is held. */
+  async function leftOf(documentId: string): Promise<bigint> {
+    const opens = await openOf(database, [documentId])
+    return (opens.get(documentId)?.open_minor ?? 0n) - (await repo.chargingMinor(database.knex, documentId))
+  }
+
   /**
    * Reads and checks what needs no lock: the vault, the credentials. An instrument that the processor does not know yet is registered
    * there, which moves no money.
@@ -82,9 +96,19 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
     const mayFit = bucketOf(tokenId) === bucketOf(parentId)
     const instrument = mayFit ? await deps.findInstrument(actor, tokenId) : undefined
     if (instrument?.accountId !== invoice.account_id) throw new NotFound('token').at('/token_id')
-    const name = body.processor ?? (instrument.type === 'paypal_account' ? 'paypal' : 'stripe')
+    let forMinor: bigint | undefined
+    const amountOf = async () => {
+      if (body.amount_minor !== undefined) return BigInt(body.amount_minor)
+      forMinor = await leftOf(parentId)
+      return forMinor
+    }
+    const { name, fallback, chosenBy } =
+      body.processor === undefined
+        ? await choose(actor, { type: instrument.type, currency: invoice.currency }, amountOf)
+        : ({ name: body.processor, fallback: null, chosenBy: 'request' } as const)
     const processor = await deps.processorOf(actor, name)
-    return { instrument, processor, registration: await deps.registrationOf(actor, tokenId, name) }
+    const registration = await deps.registrationOf(actor, tokenId, name)
+    return { instrument, processor, registration, fallback, chosenBy, forMinor }
   }
 
   /** Decides, holding the invoice, whether the amount may be taken, and fixes the charge's id under the caller's key. */
@@ -93,8 +117,9 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
     digest: IntentDigest,
     body: Request,
     parentId: string,
-    { instrument, processor, registration }: Judged,
-  ): Promise<Written & { readonly isTwin: boolean }> {
+    { instrument, processor, registration, chosenBy, fallback, forMinor }: Judged,
+    isLast: boolean,
+  ): Promise<(Written & { readonly isTwin: boolean }) | undefined> {
     return withTransaction(database.knex, async (tx) => {
       const { type } = parsePayableId(body.invoice_id)
       const invoice = await lockOpen(tx, actor, parentId)
@@ -105,6 +130,8 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
       const leftMinor = invoice.open_minor - (await repo.chargingMinor(tx, parentId))
       const amountMinor = body.amount_minor === undefined ? leftMinor : BigInt(body.amount_minor)
       refuseOver(amountMinor, leftMinor, formatPayableId(type, parentId))
+      // Somebody has paid since the processor was chosen by the amount.
+      if (forMinor !== undefined && forMinor !== amountMinor && !isLast) return undefined
       const at = deps.now()
       const charge: Charge = {
         id: deps.newId(bucketOf(parentId)),
@@ -132,6 +159,11 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
         decline_soft: null,
         decline_code: null,
         check_at: null,
+        chosen_by: chosenBy,
+        fallback,
+        retry_of: null,
+        first_id: null,
+        attempt: 1,
         version: 1,
         created_at: at,
         updated_at: at,
@@ -146,6 +178,9 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
       const invoice = await lockOpen(tx, actor, known.invoice_id)
       const held = (await repo.lockCharge(tx, actor, known.id)) as Charge
       if (held.state !== 'not_sent' || !invoice) return { charge: held, next: undefined }
+      // The other processor has been asked meanwhile: this one never is again.
+      const followed = await repo.findAttemptAfter(tx, known.id)
+      if (followed) return { charge: followed, next: undefined }
       const leftMinor = invoice.open_minor - (await repo.chargingMinor(tx, known.invoice_id))
       refuseOver(held.amount_minor, leftMinor, formatPayableId(held.document_type, held.invoice_id))
       return ledger.reopen(tx, held, processor.keyLifeMs)
@@ -160,19 +195,20 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
    */
   async function repeat(actor: Principal, known: Charge, digest: IntentDigest): Promise<ShownAnswer> {
     if (!known.request_hmac.equals(digest.requestHmac)) throw new IdempotencyMismatch()
-    let charge: Charge = known
+    let charge: Charge = (known.fallback && (await repo.findFallbackOf(database.knex, known.id))) || known
     for (let waitedMs = 0; charge.state === 'processing' && waitedMs < TWIN_WAIT_MS; waitedMs += TWIN_LOOK_MS) {
       await delay(TWIN_LOOK_MS)
-      charge = (await repo.findCharge(database, actor, known.id)) ?? charge
+      charge = (await repo.findCharge(database, actor, charge.id)) ?? charge
     }
     const kind = { done: 201, replayed: true } as const
     if (charge.state !== 'not_sent' && charge.state !== 'requires_action') {
-      return answer(actor, asItStands(charge), kind)
+      return answer(actor, await fallBack(actor, asItStands(charge), 'request'), kind)
     }
     const processor = await deps.processorOf(actor, charge.processor)
     const written =
       charge.state === 'not_sent' ? await reopen(actor, charge, processor) : { charge, next: RETRIEVE satisfies Asked }
-    return answer(actor, await drive(ledger, processor, written, 'request'), kind)
+    const driven = await drive(ledger, processor, written, 'request')
+    return answer(actor, await fallBack(actor, driven, 'request'), kind)
   }
 
   return {
@@ -192,11 +228,14 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
       )
       const known = await repo.findByIntent(database.knex, digest)
       if (known) return repeat(actor, known, digest)
-      const judged = await judge(actor, body, parentId)
-      const claimed = await claim(actor, digest, body, parentId, judged)
-      if (claimed.isTwin) return repeat(actor, claimed.charge, digest)
-      const driven = await drive(ledger, judged.processor, claimed, 'request')
-      return answer(actor, driven, { done: 201, replayed: false })
+      for (let choice = 1; ; choice++) {
+        const judged = await judge(actor, body, parentId)
+        const claimed = await claim(actor, digest, body, parentId, judged, choice === CHOICES_MAX)
+        if (!claimed) continue
+        if (claimed.isTwin) return repeat(actor, claimed.charge, digest)
+        const driven = await drive(ledger, judged.processor, claimed, 'request')
+        return answer(actor, await fallBack(actor, driven, 'request'), { done: 201, replayed: false })
+      }
     },
 
     /** The payer is back. Whatever the charge has come to meanwhile is shown. */
@@ -223,6 +262,11 @@ export function charges(deps: Deps, ledger: ChargeLedger) {
       if (!found) throw new NotFound('charge')
       if (letting.amountMinor !== undefined && letting.amountMinor > found.amount_minor) {
         throw new CaptureExceedsCharge(found.amount_minor).at('/amount_minor')
+      }
+      if (letting.request === 'cancel' && (found.state === 'declined' || found.state === 'not_sent')) {
+        const isDropped = await dropRetry(actor, id)
+        if (isDropped && found.state === 'declined')
+          return answer(actor, asItStands(found), { done: 200, replayed: false })
       }
       // Before anything is written down: without credentials nobody can be asked.
       const isHeldThere = found.reference !== null && isLive(found.state)

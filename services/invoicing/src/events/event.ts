@@ -44,6 +44,9 @@ export type EventType =
   | 'payment.recorded'
   | 'charge.created'
   | `charge.${ChargeState}`
+  | 'charge.retry_scheduled'
+  | 'charge.retry_dropped'
+  | 'charge_rules.changed'
   | 'allocation.recorded'
   | 'refund.recorded'
   | 'adjustment.recorded'

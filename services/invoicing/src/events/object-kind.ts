@@ -16,6 +16,8 @@ const KINDS: Readonly<Record<Subject, IdPrefix>> = {
   invoice_run: 'run',
   payment: 'pay',
   charge: 'chg',
+  // Of a tenant there is one set for each mode.
+  charge_rules: 'ten',
   allocation: 'alo',
   refund: 'rfd',
   adjustment: 'adj',

@@ -1,0 +1,249 @@
+import type { Processor } from '@kontor/processors'
+import test, { type ExecutionContext } from 'ava'
+import { ProcessorNotConfigured } from '../processors/errors.ts'
+import { type Chargeable, type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
+import {
+  chargesOf,
+  eventsOf,
+  HARD,
+  NOT_SENT,
+  obedientProcessor,
+  putRules,
+  SOFT,
+  UNKNOWN,
+} from '../testing/obedient-processor.ts'
+import { NotRegistered } from '../vault/registration-errors.ts'
+
+const [stripe, other] = [obedientProcessor('stripe'), obedientProcessor('test')]
+/** What asking for credentials, or for the registration of the instrument, ends with. */
+let refusal: { processor?: () => never; registration?: () => Promise<void> } = {}
+/** What happens between the choice of a processor and the claim. */
+let meanwhile: (() => Promise<void>) | undefined
+let stage: ChargeStage
+
+test.before(async () => {
+  stage = await chargeStage({
+    processorOf: async (_owner, name) => {
+      if (name === 'test') refusal.processor?.()
+      return name === 'test' ? other.processor : stripe.processor
+    },
+    registrationOf: async (_owner, tokenId, name) => {
+      await meanwhile?.()
+      if (name === 'test') await refusal.registration?.()
+      return { type: 'card', instrument: `test_instrument_${tokenId}` }
+    },
+  })
+  await rules([{ processors: ['stripe', 'test'] }])
+})
+test.beforeEach(() => {
+  refusal = {}
+  for (const { told } of [stripe, other]) Object.assign(told, { does: {}, asked: [] })
+})
+test.after.always(() => stage.kontor.close())
+
+const rules = (given: readonly object[]) => putRules(stage, { rules: given })
+
+/** Leaves the processor to the rules. */
+const charge = (of: Chargeable, changes: object = {}, key?: string) =>
+  stage.charge(of, { processor: undefined, ...changes }, key === undefined ? {} : { key })
+const list = (of: Chargeable) => chargesOf(stage, of)
+/** What was taken of an invoice, and by whom. */
+async function taken(t: ExecutionContext, of: Chargeable, by: string | undefined) {
+  const succeeded = (await list(of)).filter(({ state }: { state: string }) => state === 'succeeded')
+  t.deepEqual(
+    succeeded.map(({ processor }: { processor: string }) => processor),
+    by === undefined ? [] : [by],
+  )
+  t.like(await stage.read(of), { payment_status: by === undefined ? 'open' : 'paid' })
+}
+
+test.serial('a rule decides who takes the money', async (t) => {
+  await rules([
+    { currencies: ['CHF'], max_amount_minor: 100_000, processors: ['test'] },
+    { instrument_types: ['card'], processors: ['stripe', 'test'] },
+  ])
+  const of = await stage.chargeable()
+  t.like((await charge(of, { amount_minor: 100_000 })).body, { processor: 'test', chosen_by: 'rule', attempt: 1 })
+  t.like((await charge(of, { amount_minor: 100_001 })).body, { processor: 'stripe', chosen_by: 'rule' })
+  t.like((await charge(of)).body, { processor: 'test', amount_minor: 16_199, chosen_by: 'rule' })
+  const named = await charge(await stage.chargeable(), { processor: 'test' })
+  t.like(named.body, { processor: 'test', chosen_by: 'request' })
+  await rules([{ instrument_types: ['paypal_account'], processors: ['paypal'] }])
+  t.like((await charge(await stage.chargeable())).body, { processor: 'stripe', chosen_by: 'default' })
+  await rules([{ processors: ['stripe', 'test'] }])
+})
+
+test.serial('who pays meanwhile changes the amount, and with it the processor', async (t) => {
+  await rules([{ currencies: ['CHF'], max_amount_minor: 100_000, processors: ['test'] }, { processors: ['stripe'] }])
+  const of = await stage.chargeable()
+  const came = { invoice_id: of.invoice.id, method: 'cash', currency: 'CHF', received_on: '2026-11-23' }
+  meanwhile = async () => {
+    meanwhile = undefined
+    await stage.kontor.call('POST', '/v1/payments', { ...came, amount_minor: 200_000 })
+  }
+  const reply = await charge(of)
+  t.like(reply, { status: 201, body: { processor: 'test', amount_minor: 16_200 } })
+  t.deepEqual(stripe.told.asked, [])
+  await rules([{ processors: ['stripe', 'test'] }])
+})
+
+const FALLS: readonly (readonly [what: string, does: Partial<Processor>, state: string])[] = [
+  ['declines softly', { confirm: SOFT }, 'declined'],
+  ['declines softly before it is made', { create: SOFT }, 'declined'],
+  ['cannot be reached', { create: NOT_SENT }, 'not_sent'],
+  ['cannot be reached to confirm', { confirm: NOT_SENT }, 'not_sent'],
+]
+
+for (const [what, does, state] of FALLS) {
+  test.serial(`where the first processor ${what}, the second takes the money in the same request`, async (t) => {
+    const of = await stage.chargeable()
+    stripe.told.does = does
+    const key = `falls-${state}-${what.length}`
+    const reply = await charge(of, {}, key)
+    t.like(reply, { status: 201, body: { state: 'succeeded', processor: 'test', attempt: 2, amount_minor: 216_200 } })
+    const { id, retry_of } = reply.body
+    t.like(await stage.show(retry_of), { state, processor: 'stripe', retried_by: id, retry_at: null, retry_of: null })
+    t.deepEqual(other.told.asked, [`${id}:create`, `${id}:confirm:1`])
+    t.true(stripe.told.asked.every((sent) => sent.startsWith(retry_of)))
+    await taken(t, of, 'test')
+    const again = await charge(of, {}, key)
+    t.deepEqual(again.bytes, reply.bytes)
+    t.is(again.headers['idempotent-replayed'], 'true')
+    await stage.later()
+    await stage.later()
+    t.deepEqual((await charge(of, {}, key)).bytes, reply.bytes)
+    t.is((await list(of)).length, 2)
+    t.deepEqual(await eventsOf(stage, id), ['charge.created', 'charge.succeeded'])
+  })
+}
+
+test.serial('a second processor that declines as well is the answer, for ever', async (t) => {
+  const of = await stage.chargeable()
+  stripe.told.does = { confirm: SOFT }
+  other.told.does = { confirm: HARD }
+  const reply = await charge(of, {}, 'both-decline')
+  t.like(reply, {
+    status: 201,
+    body: { state: 'declined', processor: 'test', decline: { soft: false }, retried_by: null, retry_at: null },
+  })
+  stripe.told.does = other.told.does = {}
+  t.deepEqual((await charge(of, {}, 'both-decline')).bytes, reply.bytes)
+  await taken(t, of, undefined)
+})
+
+const STANDS: readonly (readonly [what: string, does: Partial<Processor>, status: number, state: string])[] = [
+  ['declines for good', { confirm: HARD }, 201, 'declined'],
+  ['may have carried out the confirmation', { confirm: UNKNOWN }, 202, 'unknown'],
+  ['may have made the charge', { create: UNKNOWN }, 202, 'unknown'],
+]
+
+for (const [what, does, status, state] of STANDS) {
+  test.serial(`where the first processor ${what}, nobody else is asked`, async (t) => {
+    const of = await stage.chargeable()
+    stripe.told.does = does
+    const reply = await charge(of, {}, `stands-${state}-${what.length}`)
+    t.like(reply, { status, body: { state, processor: 'stripe', retried_by: null } })
+    await charge(of, {}, `stands-${state}-${what.length}`)
+    t.deepEqual(other.told.asked, [])
+  })
+}
+
+test.serial('what is unknown and turns out to be declined later is asked of nobody else', async (t) => {
+  const of = await stage.chargeable()
+  stripe.told.does = { confirm: UNKNOWN }
+  const { body } = await charge(of)
+  stripe.told.does = { retrieve: async (reference) => ({ ...(await SOFT()), reference }) }
+  await stage.later()
+  t.like(await stage.show(body.id), { state: 'declined', retried_by: null, retry_at: null })
+  t.deepEqual(other.told.asked, [])
+})
+
+test.serial('a processor that the request names is asked alone', async (t) => {
+  const of = await stage.chargeable()
+  stripe.told.does = { confirm: SOFT }
+  t.like((await charge(of, { processor: 'stripe' })).body, { state: 'declined', processor: 'stripe', retried_by: null })
+  t.deepEqual(other.told.asked, [])
+})
+
+const WITHOUT_SECOND: readonly (readonly [what: string, refused: typeof refusal, because: string])[] = [
+  [
+    'has no credentials',
+    {
+      processor: () => {
+        throw new ProcessorNotConfigured()
+      },
+    },
+    'processor_not_configured',
+  ],
+  [
+    'does not hold the instrument',
+    {
+      registration: async () => {
+        throw new NotRegistered('requires_action', null)
+      },
+    },
+    'instrument_not_registered',
+  ],
+]
+
+for (const [what, refused, because] of WITHOUT_SECOND) {
+  test.serial(`a second processor that ${what} leaves the answer of the first`, async (t) => {
+    const of = await stage.chargeable()
+    refusal = refused
+    stripe.told.does = { confirm: SOFT }
+    const reply = await charge(of, {}, `second-${because}`)
+    t.like(reply, {
+      status: 201,
+      body: { state: 'declined', processor: 'stripe', retry_at: null, retry_dropped: because },
+    })
+    refusal = {}
+    t.deepEqual((await charge(of, {}, `second-${because}`)).bytes, reply.bytes)
+    t.deepEqual(await eventsOf(stage, reply.body.id), ['charge.created', 'charge.declined', 'charge.retry_dropped'])
+    t.deepEqual(other.told.asked, [])
+  })
+
+  test.serial(
+    `a first one that cannot be reached, and a second that ${what}: the same request tries both again`,
+    async (t) => {
+      const of = await stage.chargeable()
+      refusal = refused
+      stripe.told.does = { create: NOT_SENT }
+      const reply = await charge(of, {}, `neither-${because}`)
+      t.like(reply, { status: 502, body: { code: 'processor_not_reached' } })
+      refusal = {}
+      const again = await charge(of, {}, `neither-${because}`)
+      t.like(again.body, { state: 'succeeded', processor: 'test', retry_of: reply.body.charge_id })
+    },
+  )
+}
+
+test.serial(
+  'a second processor that cannot be reached is asked again by the same request, and the first never',
+  async (t) => {
+    const of = await stage.chargeable()
+    stripe.told.does = { create: NOT_SENT }
+    other.told.does = { create: NOT_SENT }
+    const reply = await charge(of, {}, 'none-is-reached')
+    t.like(reply, { status: 502, body: { code: 'processor_not_reached' } })
+    stripe.told.asked.length = 0
+    stripe.told.does = other.told.does = {}
+    const again = await charge(of, {}, 'none-is-reached')
+    t.like(again.body, { id: reply.body.charge_id, state: 'succeeded', processor: 'test' })
+    t.deepEqual(stripe.told.asked, [])
+    await taken(t, of, 'test')
+  },
+)
+
+test.serial('what somebody else took meanwhile is not charged by a second processor', async (t) => {
+  const of = await stage.chargeable()
+  stripe.told.does = { confirm: SOFT }
+  refusal = { registration: async () => void (await stage.charge(of, { processor: 'test', amount_minor: 1 })) }
+  const once = refusal.registration as () => Promise<void>
+  refusal.registration = async () => {
+    refusal = {}
+    await once()
+  }
+  const reply = await charge(of)
+  t.like(reply.body, { state: 'declined', processor: 'stripe', retry_dropped: 'nothing_open' })
+  t.is((await list(of)).length, 2)
+})
