@@ -1,7 +1,7 @@
 import type { Command } from './commands/command.ts'
 import { findRunning, homePaths } from './demo/home.ts'
 import { findApiKeys } from './demo/secrets.ts'
-import { type Api, apiClient } from './job/api-client.ts'
+import { type AdministrationApi, apiClient } from './job/api-client.ts'
 import { Sentence } from './sentence.ts'
 
 /**
@@ -13,7 +13,7 @@ import { Sentence } from './sentence.ts'
 export async function invoicingApi(
   { config, stop }: Pick<Command, 'config' | 'stop'>,
   { timeoutMs }: { readonly timeoutMs?: number } = {},
-): Promise<Api> {
+): Promise<AdministrationApi> {
   const { services, home } = config
   const running = await findRunning(home)
   const baseUrl = services.invoicingUrl ?? running?.invoicing_url

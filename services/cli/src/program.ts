@@ -2,6 +2,7 @@ import { containsPan } from '@kontor/payment-data'
 import { Argument, Command as CommandLine } from 'commander'
 import { addAccountCommands } from './account-commands.ts'
 import { addAuditCommands } from './audit-commands.ts'
+import { addChargeRulesCommands } from './charge-rules-commands.ts'
 import { json } from './command-parts.ts'
 import type { Command } from './commands/command.ts'
 import type { Input } from './commands/processor-credentials.ts'
@@ -163,6 +164,8 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
   addQuoteCommands(program, calls)
 
   addPaymentCommands(program, calls)
+
+  addChargeRulesCommands(program, calls)
 
   addProcessorCommands(program, calls, { env, input })
 

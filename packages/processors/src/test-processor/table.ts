@@ -6,6 +6,8 @@ export interface Script {
   readonly create?: { readonly unknown: UnknownBecause } | { readonly notSent: NotSentBecause }
   readonly confirm?:
     | { readonly declined: DeclineReason }
+    /** The first charge of an instrument; every later one of the same amount is paid. */
+    | { readonly declinedOnce: DeclineReason }
     /** The payer has to agree; the second `confirm` finds that they have. */
     | { readonly requiresAction: true }
     /** `retrieve` later finds how it ended. */
@@ -23,6 +25,7 @@ export const SCRIPTS: ReadonlyMap<bigint, Script> = new Map<bigint, Script>([
   [66_603n, { confirm: { declined: 'fraud_suspected' } }],
   [66_604n, { confirm: { declined: 'issuer_unavailable' } }],
   [66_605n, { confirm: { declined: 'authentication_required' } }],
+  [66_606n, { confirm: { declinedOnce: 'insufficient_funds' } }],
   [66_611n, { confirm: { requiresAction: true } }],
   [66_612n, { confirm: { pending: 'succeeded' } }],
   [66_613n, { confirm: { pending: { declined: 'revoked' } } }],

@@ -63,6 +63,22 @@ test(declines, 66_603n, 'fraud_suspected', false)
 test(declines, 66_604n, 'issuer_unavailable', true)
 test(declines, 66_605n, 'authentication_required', false)
 
+test('66606 is declined at first, and the next charge of the same instrument is paid', async (t) => {
+  const { processor, instrument, reference, request } = await stage(66_606n)
+  for (const idempotencyKey of ['confirm-1', 'confirm-2']) {
+    const outcome = await processor.confirm({ ...request, idempotencyKey })
+    t.like(outcome, { outcome: 'declined', reason: 'insufficient_funds', soft: true })
+  }
+  const asked = { amount: eur(66_606n), capture: 'automatic', instrument, ourReference: 'chg_2' } as const
+  const next = await processor.create({ idempotencyKey: 'charge-2', ...asked })
+  if (next.outcome !== 'created') return t.fail(next.outcome)
+  const { reference: other } = next
+  t.like(await processor.confirm({ ...request, reference: other, idempotencyKey: 'confirm-3' }), {
+    outcome: 'succeeded',
+  })
+  t.like(await processor.retrieve(reference), { outcome: 'declined' })
+})
+
 test('66611 needs the payer, and is paid when it is confirmed again', async (t) => {
   const { processor, reference, request } = await stage(66_611n)
   t.like(await processor.confirm(request), { outcome: 'requires_action', action: { type: 'redirect' } })

@@ -74,6 +74,24 @@ export function testProcessor({ store }: TestOptions): Processor {
     return chargeOf(reference, put)
   }
 
+  /** The first charge of an instrument that was confirmed with this amount, which may be this one. */
+  async function firstOf(
+    instrument: CreateRequest['instrument'],
+    record: TestRecord,
+    reference: string,
+  ): Promise<string> {
+    const script = SCRIPTS.get(BigInt(record.minor))?.confirm
+    if (instrument.type === 'approval' || !script || !('declinedOnce' in script)) return reference
+    const id = idFor(
+      'first',
+      createHash('sha256').update(`${instrument.instrument} ${record.minor} ${record.currency}`).digest('hex'),
+    )
+    const known = await store.find(id)
+    if (known) return known.request
+    await store.put(id, { ...record, request: reference })
+    return reference
+  }
+
   async function retrieve(reference: string): Promise<ChargeOutcome> {
     return change(reference, 'retrieve', ({ state, ending, endingReason }) =>
       state === 'pending' && ending ? { state: ending, ...(endingReason ? { reason: endingReason } : {}) } : undefined,
@@ -123,10 +141,12 @@ export function testProcessor({ store }: TestOptions): Processor {
         await change(reference, 'lost', () => (script.really === 'nothing' ? {} : { state: paid }))
         return unknown(script.unknown, reference)
       }
+      const isFirst = before !== undefined && (await firstOf(instrument, before, reference)) === reference
       return change(reference, key, ({ state }) => {
         if (state === 'requires_action') return { state: paid }
         if (state !== 'created') return undefined
         if (script && 'declined' in script) return { state: 'declined', reason: script.declined }
+        if (isFirst && script && 'declinedOnce' in script) return { state: 'declined', reason: script.declinedOnce }
         if (instrument.type === 'approval' || (script && 'requiresAction' in script))
           return { state: 'requires_action' }
         if (script && 'pending' in script) return { state: 'pending', ...endingOf(script.pending) }

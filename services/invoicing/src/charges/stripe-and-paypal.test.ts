@@ -4,6 +4,7 @@ import { type Mishap, type PaypalFake, paypalFake, type StripeFake, stripeFake }
 import test from 'ava'
 import { processorsOf } from '../processors/processor-of.ts'
 import { type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
+import { putRules } from '../testing/obedient-processor.ts'
 import type { ProcessorCredentials } from '../vault/credentials.ts'
 import type { Registration } from '../vault/registrations.ts'
 
@@ -164,6 +165,23 @@ test.serial('a card that Stripe declines is declined, with its code', async (t) 
   const reply = await stage.charge(of, { processor: 'stripe', off_session: true })
   stripe.verdicts.get = get
   t.like(reply.body, { state: 'declined', decline: { reason: 'insufficient_funds', soft: true } })
+})
+
+test.serial('what Stripe declines softly, the second processor of the rule takes', async (t) => {
+  await putRules(stage, { rules: [{ instrument_types: ['card'], processors: ['stripe', 'test'] }] })
+  const of = await stage.chargeable()
+  const get = stripe.verdicts.get.bind(stripe.verdicts)
+  stripe.verdicts.get = () => ({ decline_code: 'insufficient_funds' })
+  const reply = await stage.charge(of, { processor: undefined })
+  stripe.verdicts.get = get
+  t.like(reply, { status: 201, body: { state: 'succeeded', processor: 'test', attempt: 2, chosen_by: 'rule' } })
+  const first = await stage.show(reply.body.retry_of)
+  t.like(first, { state: 'declined', processor: 'stripe', decline: { soft: true }, retried_by: reply.body.id })
+  t.is((await stage.paymentsOf(reply.body.id)).length, 1)
+  // Stripe keeps the declined one, which nobody has the secret of, as it is.
+  await stage.later()
+  t.not(stripe.state.intents.get(first.reference)?.status, 'succeeded')
+  t.like(await stage.read(of), { payment_status: 'paid', open_minor: 0 })
 })
 
 test.serial('an amount that the processor counts in other units is declined before anything is sent', async (t) => {
