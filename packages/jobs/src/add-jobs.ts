@@ -29,11 +29,33 @@ export async function addJobs(tx: Tx, jobs: readonly NewJob[]): Promise<void> {
   )
 }
 
+/** What a job of a row is, in SQL over the columns of that row. */
+export interface JobOfRow {
+  /** JSON of ids and counts alone. */
+  readonly payload: string
+  /** How many milliseconds it is left alone; it is done at once without. */
+  readonly delayMs?: string
+  readonly key?: string
+}
+
 /**
- * The call that enqueues one job, for a statement of the caller's own that writes what the job is about.
+ * What to select from to enqueue a job for each row of a list, for a statement of the caller's own that writes what the jobs are about.
+ * All of them are one call of the queue: a call each costs PostgreSQL more than the rows that they are about.
  *
  * @param task Of our own words.
- * @param payload SQL that gives JSON of ids and counts alone.
+ * @param rows The name of the list.
  */
-export const jobFor = (task: string, payload: string): string =>
-  `graphile_worker.add_job(${quoteValue(task)}, ${payload})`
+export function jobsFor(task: string, rows: string, { payload, delayMs = '0', key = 'null' }: JobOfRow): string {
+  const spec = [
+    quoteValue(task),
+    payload,
+    'null',
+    `now() + ${delayMs} * interval '1 millisecond'`,
+    'null',
+    key,
+    'null',
+    'null',
+  ]
+  return `(select array_agg(row(${spec.join(', ')})::graphile_worker.job_spec) as specs from ${rows} having count(*) > 0) as wanted
+      cross join lateral graphile_worker.add_jobs(wanted.specs) as job`
+}

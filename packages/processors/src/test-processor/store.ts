@@ -18,6 +18,8 @@ export interface TestRecord {
 export interface TestStore {
   find(id: string): Promise<TestRecord | undefined>
   put(id: string, record: TestRecord): Promise<void>
+  /** Keeps a record under an id that has none. @returns The one that was there before, and stays. */
+  add(id: string, record: TestRecord): Promise<TestRecord | undefined>
 }
 
 /** For one process, for as long as it lives. */
@@ -27,6 +29,11 @@ export function memoryTestStore(): TestStore {
     find: async (id) => records.get(id),
     put: async (id, record) => {
       records.set(id, record)
+    },
+    add: async (id, record) => {
+      const before = records.get(id)
+      if (!before) records.set(id, record)
+      return before
     },
   }
 }

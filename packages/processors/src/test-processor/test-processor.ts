@@ -122,11 +122,11 @@ export function testProcessor({ store }: TestOptions): Processor {
       const script = SCRIPTS.get(positive(request.amount).minor)?.create
       if (script && 'notSent' in script) return notSent(script.notSent)
       const asked = fingerprint(request)
-      const known = await store.find(reference)
+      const { minor, currency } = request.amount
+      const made: TestRecord = { request: asked, state: 'created', minor: String(minor), currency, keys: [] }
+      const known = await store.add(reference, made)
       if (known && known.request !== asked) return unknown('key_conflict')
       if (known) return { outcome: 'created', reference, amount: moneyOf(known) }
-      const { minor, currency } = request.amount
-      await store.put(reference, { request: asked, state: 'created', minor: String(minor), currency, keys: [] })
       if (script) return unknown(script.unknown)
       return { outcome: 'created', reference, amount: request.amount }
     },

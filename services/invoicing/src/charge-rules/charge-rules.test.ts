@@ -35,7 +35,9 @@ test.serial('rules are none at first, are replaced as a whole, and tell their ve
   t.deepEqual((await show()).body, made.body)
   const emptied = await put({ rules: [] }, 2)
   t.like(emptied.body, { rules: [], retry_after_hours: [], version: 3 })
-  const events = await kontor.sql(`select type, object_version from event where type like 'charge_rules.%' order by id`)
+  const events = await kontor.sql(
+    `select type, object_version from event where type like 'charge_rules.%' order by object_version`,
+  )
   t.deepEqual(
     events,
     [2, 3].map((object_version) => ({ type: 'charge_rules.changed', object_version })),

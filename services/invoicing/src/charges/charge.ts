@@ -88,3 +88,12 @@ export interface Step {
 export const CREATE: Asked = { request: 'create', no: 1 }
 export const RETRIEVE: Asked = { request: 'retrieve', no: 1 }
 export const TOLD: Asked = { request: 'told', no: 1 }
+
+/** What whoever wrote a charge last knows of it without asking. Somebody else may have written meanwhile. */
+export interface View {
+  readonly steps: readonly Step[]
+  /** Of the issuer, when it issued the invoice. */
+  readonly timeZone: string
+  /** The payment that the charge has become. */
+  readonly paymentId: string | null
+}

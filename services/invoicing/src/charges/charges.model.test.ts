@@ -18,6 +18,11 @@ const whole = testProcessor({
       records.set(id, record)
       await memory.put(id, record)
     },
+    async add(id, record) {
+      const before = await memory.add(id, record)
+      records.set(id, before ?? record)
+      return before
+    },
   },
 })
 let mishaps: Mishap[] = []

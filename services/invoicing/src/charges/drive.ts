@@ -10,6 +10,8 @@ export interface Driven {
   readonly action: PayerAction | null
   /** Whether the last request was certainly not carried out. */
   readonly notSent: boolean
+  /** The payment of the charge, null where there is none; absent where that is not known without asking. */
+  readonly paymentId?: string | null | undefined
 }
 
 /**
@@ -17,23 +19,27 @@ export interface Driven {
  * and no lock is held meanwhile, so that this may end anywhere, and be done by two at once.
  */
 export async function drive(
-  ledger: Pick<ChargeLedger, 'hear'>,
+  ledger: Pick<ChargeLedger, 'hear' | 'hearAtOnce'>,
   processor: Processor,
-  { charge, next }: Written,
+  { charge, next, view }: Written,
   by: LearnedBy,
 ): Promise<Driven> {
-  let [now, asked] = [charge, next]
+  let [now, asked, seen] = [charge, next, view]
   let action: PayerAction | null = null
   let notSent = false
   while (asked !== undefined) {
     const outcome = await ask(processor, now, asked)
-    const written = await ledger.hear(now, asked, outcome, by, processor.keyLifeMs)
+    const lives = processor.keyLifeMs
+    const written =
+      (seen && (await ledger.hearAtOnce(now, seen, asked, outcome, lives))) ??
+      (await ledger.hear(now, asked, outcome, by, lives))
     now = written.charge
     asked = written.next
+    seen = written.view
     action = outcome.outcome === 'requires_action' && now.state === 'requires_action' ? outcome.action : null
     notSent = outcome.outcome === 'not_sent'
   }
-  return { charge: now, action, notSent }
+  return { charge: now, action, notSent, paymentId: seen?.paymentId }
 }
 
 async function ask(processor: Processor, charge: Charge, asked: Asked): Promise<ChargeOutcome> {

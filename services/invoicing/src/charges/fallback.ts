@@ -17,7 +17,7 @@ export type FallBack = (owner: Owner, driven: Driven, by: LearnedBy) => Promise<
 
 export function fallingBack(
   deps: Deps,
-  ledger: Pick<ChargeLedger, 'hear'>,
+  ledger: Pick<ChargeLedger, 'hear' | 'hearAtOnce'>,
   { claimNext }: Attempts,
   { giveUpFallback }: Pick<FollowUps, 'giveUpFallback'>,
 ): FallBack {

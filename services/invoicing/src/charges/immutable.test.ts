@@ -27,7 +27,8 @@ test('what has ended does not change, save that money which was taken is taken',
   await refused(t, turn('succeeded'), [declined], '23514', 'charge_is_paid')
 })
 
-test('the ids, the version and the ledger of a charge stay as they are', async (t) => {
+// Alone: whoever truncates waits for the tables one after the other, while others hold them in another order.
+test.serial('the ids, the version and the ledger of a charge stay as they are', async (t) => {
   const id = parseId('chg', (await stage.charge(await stage.chargeable(), { amount_minor: 66_612 })).body.id)
   await refused(t, `update charge set reference = 'pi_of_somebody' where id = ?`, [id], '23000')
   await refused(t, `update charge set version = 9 where id = ?`, [id], '23000')

@@ -1,19 +1,21 @@
 import { bucketOf } from '@kontor/ids'
 import { addJobs } from '@kontor/jobs'
 import { least } from '@kontor/money'
-import { type Tx, withTransaction } from '@kontor/postgres'
+import { sqlstate, type Tx, withTransaction } from '@kontor/postgres'
 import type { ChargeOutcome, Succeeded } from '@kontor/processors'
 import { lockOpenOrVoid, type OpenDocument, snapshotOf } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
-import { dayIn } from '../documents/calendar.ts'
 import { inTheNameOf, recordEvent } from '../events/event.ts'
 import type { Owner } from '../issuers/repo.ts'
 import type { Receive } from '../payments/receive.ts'
-import { type Asked, type Charge, CREATE, type LearnedBy, type Step } from './charge.ts'
+import { type Asked, type Charge, CREATE, type LearnedBy, type Step, type View } from './charge.ts'
+import { decide, numbered, versionAfter } from './decide.ts'
 import type { Follow } from './follow.ts'
+import { receipts, typeOf } from './receipt.ts'
 import * as repo from './repo.ts'
 import * as rules from './rules.ts'
-import { declineOf, EMPTY, isToldAgain, learned, NOT_SENT, sent, stepOf } from './steps.ts'
+import { sent } from './steps.ts'
+import { chargesTogether } from './together.ts'
 
 /** The task of the job queue that finds out what became of a charge. */
 export const CHARGE_TASK = 'charge.check'
@@ -31,22 +33,26 @@ export interface CheckJob {
 export interface Written {
   readonly charge: Charge
   readonly next: Asked | undefined
+  /** Where it was written without a look at what stands there: what the next one may go on from. */
+  readonly view?: View
 }
 
 /**
  * The one place that writes charges. Whatever is about to be sent is written down and committed first, and whatever is answered is
  * written down with all that follows from it, in one transaction; no processor is ever asked inside of one. Documents are held before
  * their charges.
+ *
+ * @param follow Decides whether another attempt follows what was written down.
  */
-/** @param follow Decides whether another attempt follows what was written down. */
 export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
   const { database } = deps
+  const together = chargesTogether(database, CHARGE_TASK)
+  const { receivedFrom, paidBy, eventOf } = receipts(deps)
 
   async function recordState(tx: Tx, charge: Charge): Promise<void> {
-    const created = charge.version === 1
     await recordEvent(tx, inTheNameOf(charge), {
       id: deps.newId(bucketOf(charge.id)),
-      type: created ? 'charge.created' : `charge.${charge.state}`,
+      type: typeOf(charge),
       accountId: charge.account_id,
       objectId: charge.id,
       objectVersion: charge.version,
@@ -55,9 +61,7 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
   }
 
   async function enqueue(tx: Tx, charge: Charge, times: number, delayMs: number): Promise<void> {
-    const { tenant_id, mode, id } = charge
-    const job: CheckJob = { tenant_id, mode, charge_id: id, times }
-    await addJobs(tx, [{ task: CHARGE_TASK, payload: { ...job }, delayMs, key: `charge:${id}` }])
+    await addJobs(tx, [{ task: CHARGE_TASK, ...jobOf(charge, times), delayMs }])
   }
 
   const checkAt = (delayMs: number): Date => new Date(deps.now().getTime() + delayMs)
@@ -66,26 +70,24 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
     tx: Tx,
     charge: Charge,
     steps: readonly Step[],
-    more: readonly (Pick<Step, 'kind' | 'learned_by'> & Partial<Step>)[],
+    more: Parameters<typeof numbered>[1],
   ): Promise<Step[]> {
-    const at = deps.now()
-    const added = more.map((step, index): Step => ({ ...EMPTY, ...step, at, seq: steps.length + index + 1 }))
+    const added = numbered(steps, more, deps.now())
     await repo.insertSteps(tx, charge, added)
     return [...steps, ...added]
   }
 
-  /** Changes a charge that is held, with its event where that is another state. */
-  async function change(tx: Tx, charge: Charge, changed: repo.ChargeChange): Promise<Charge> {
-    const moves = changed.state !== undefined && changed.state !== charge.state
-    const at = deps.now()
-    const full = {
-      ...changed,
-      ...(moves ? { version: charge.version + 1 } : {}),
-      ...(changed.state !== undefined && !rules.isLive(changed.state) ? { check_at: null } : {}),
-    }
-    await repo.updateCharge(tx, charge.id, full, at)
-    const now: Charge = { ...charge, ...full, updated_at: at }
+  /** Writes down that a charge that is held is another now, with its event where that is another state. */
+  async function put(tx: Tx, now: Charge, changes: repo.ChargeChange, moves: boolean): Promise<void> {
+    await repo.updateCharge(tx, now.id, changes, now.updated_at)
     if (moves) await recordState(tx, now)
+  }
+
+  async function change(tx: Tx, held: Charge, changed: repo.ChargeChange): Promise<Charge> {
+    const { state = held.state } = changed
+    const changes = { ...changed, ...versionAfter(held, state) }
+    const now: Charge = { ...held, ...changes, updated_at: deps.now() }
+    await put(tx, now, changes, state !== held.state)
     return now
   }
 
@@ -97,24 +99,10 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
     outcome: Succeeded,
     asked: Asked,
   ): Promise<void> {
-    const amountMinor = outcome.amount?.minor ?? asked.amountMinor ?? charge.amount_minor
-    const allocated = least(invoice.open_minor, amountMinor)
-    await receive(
-      tx,
-      inTheNameOf(charge),
-      {
-        account_id: charge.account_id,
-        method: charge.method,
-        token_id: charge.token_id,
-        instrument: charge.instrument,
-        currency: charge.currency,
-        amount_minor: amountMinor,
-        received_on: dayIn(snapshotOf(invoice).issuer.time_zone, deps.now()),
-        reference: outcome.movement ?? outcome.reference,
-        charge_id: charge.id,
-      },
-      allocated > 0n ? [{ invoice, amountMinor: allocated, path: '' }] : [],
-    )
+    const received = receivedFrom(charge, snapshotOf(invoice).issuer.time_zone, outcome, asked)
+    const allocated = least(invoice.open_minor, received.amount_minor)
+    const targets = allocated > 0n ? [{ invoice, amountMinor: allocated, path: '' }] : []
+    await receive(tx, inTheNameOf(charge), received, targets)
   }
 
   /** Which request is next is decided and written down in one go: what is handed out may be sent at once. */
@@ -123,7 +111,7 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
     charge: Charge,
     steps: readonly Step[],
     by: LearnedBy,
-    situation: Pick<rules.Situation, 'heard' | 'keyLifeMs'>,
+    situation: Pick<rules.Situation, 'keyLifeMs'>,
   ): Promise<Asked | undefined> {
     const next = rules.nextRequest({ charge, steps, nowMs: deps.now().getTime(), ...situation })
     if (next && next.request !== 'retrieve') await append(tx, charge, steps, [sent(next, by)])
@@ -131,11 +119,26 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
   }
 
   return {
-    /** Writes a new charge down, with the request that is about to be sent and the job that looks after both. The document is held. */
+    /**
+     * Writes a new charge down by one statement, with the request that is about to be sent and the job that looks after both.
+     *
+     * @returns `undefined` where its amount does not fit any more, or the caller's key is taken: nothing is written then.
+     */
+    async claimAtOnce(fresh: Charge, idempotencyHmac: Buffer, timeZone: string): Promise<Written | undefined> {
+      const charge: Charge = { ...fresh, check_at: checkAt(rules.FIRST_CHECK_MS) }
+      const steps = numbered([], claimedBy('request'), deps.now())
+      const job = { ...jobOf(charge, 0), delayMs: rules.FIRST_CHECK_MS }
+      const claimed = await together
+        .claim({ charge, idempotencyHmac, steps, events: [eventOf(charge)], job })
+        .then(() => true, lostToAnother)
+      return claimed ? { charge, next: CREATE, view: { steps, timeZone, paymentId: null } } : undefined
+    },
+
+    /** As `claimAtOnce`, for whoever holds the document. */
     async claim(tx: Tx, fresh: Charge, idempotencyHmac: Buffer, by: LearnedBy = 'request'): Promise<Written> {
       const charge: Charge = { ...fresh, check_at: checkAt(rules.FIRST_CHECK_MS) }
       await repo.insertCharge(tx, charge, idempotencyHmac)
-      await append(tx, charge, [], [{ kind: 'claimed', learned_by: by }, sent(CREATE, by)])
+      await append(tx, charge, [], claimedBy(by))
       await recordState(tx, charge)
       await enqueue(tx, charge, 0, rules.FIRST_CHECK_MS)
       return { charge, next: CREATE }
@@ -221,23 +224,46 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
         const invoice = answered.outcome === 'succeeded' ? await lockOpenOrVoid(tx, owner, known.invoice_id) : undefined
         const held = (await repo.lockCharge(tx, owner, known.id)) as Charge
         const before = await repo.listSteps(tx, held.id)
-        const doubtful = rules.mayBeCarriedOut([...before, stepOf(asked, NOT_SENT, by)], asked)
-        const outcome = rules.weighed(held, asked, answered, doubtful)
-        const situation = { steps: before, keyLifeMs: keyLifeMs ?? FOR_EVER, nowMs: deps.now().getTime() }
-        const state = rules.stateAfter(held.state, asked, outcome, rules.doubtsOf(situation, doubtful))
-        const step = stepOf(asked, outcome, by)
-        // Asked again and again, a charge that waits answers the same; once is enough to know.
-        const teaches = state !== held.state || !isToldAgain(before, step)
-        const steps = teaches ? await append(tx, held, before, [step]) : before
-        if (rules.isFinal(held.state) && state === held.state) return { charge: held, next: undefined }
-        const ids = learned(held, asked, outcome)
-        const charge = await change(tx, held, { state, ...ids, ...declineOf(state, held, outcome) })
-        await follow(tx, held, charge, asked, by)
-        if (outcome.outcome === 'succeeded' && invoice) await receiveFrom(tx, charge, invoice, outcome, asked)
-        const heard = { asked, outcome: outcome.outcome }
-        const next = keyLifeMs && (await announce(tx, charge, steps, by, { heard, keyLifeMs }))
+        const { outcome, charge, changes, moves, added, next } = decide(held, before, {
+          ...{ asked, answered, by, keyLifeMs },
+          now: deps.now(),
+        })
+        await repo.insertSteps(tx, held, added)
+        if (changes) await put(tx, charge, changes, moves)
+        if (moves) await follow(tx, held, charge, asked, by)
+        if (changes && outcome.outcome === 'succeeded' && invoice)
+          await receiveFrom(tx, charge, invoice, outcome, asked)
         return { charge, next }
       }),
+
+    /**
+     * As `hear`, by one statement, for whoever wrote the charge last and found it as it is here.
+     *
+     * @returns `undefined` where the charge has moved on, or more than this is to be decided: nothing is written then.
+     */
+    async hearAtOnce(
+      known: Charge,
+      view: View,
+      asked: Asked,
+      answered: ChargeOutcome,
+      keyLifeMs: rules.Lives,
+    ): Promise<Written | undefined> {
+      const heard = { asked, answered, by: 'request', keyLifeMs, now: deps.now() } as const
+      const { outcome, charge, changes, moves, added, next } = decide(known, view.steps, heard)
+      // Whether another attempt follows is for the way that holds the charge.
+      if (!changes || charge.state === 'declined' || charge.state === 'not_sent') return undefined
+      const paying = outcome.outcome === 'succeeded' ? paidBy(charge, view.timeZone, outcome, asked) : undefined
+      // What a proforma has to become, and what a part leaves open, is for the way that holds the document first.
+      const isSimple = charge.document_type === 'invoice' && paying?.paid.payment.amount_minor === charge.amount_minor
+      if (paying && !isSimple) return undefined
+      const events = [...(moves ? [eventOf(charge)] : []), ...(paying?.events ?? [])]
+      const written = await together
+        .advance({ before: known, after: charge, steps: added, events, paid: paying?.paid })
+        .catch(lostToAnother)
+      if (!written) return undefined
+      const paymentId = paying?.paid.payment.id ?? view.paymentId
+      return { charge, next, view: { ...view, paymentId, steps: [...view.steps, ...added] } }
+    },
 
     /** Says when the processor is asked again, or that it is not any more: then what has not ended is for a person. */
     checkLater: (owner: Owner, id: string, times: number, over: boolean): Promise<void> =>
@@ -253,5 +279,18 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
 
 export type ChargeLedger = ReturnType<typeof chargeLedger>
 
-/** Whoever was told something sends nothing, so that to them no key is too old. */
-const FOR_EVER: rules.Lives = { create: Number.MAX_VALUE, confirm: Number.MAX_VALUE, capture: Number.MAX_VALUE }
+/** What stands at the head of every ledger. */
+const claimedBy = (by: LearnedBy) => [{ kind: 'claimed', learned_by: by }, sent(CREATE, by)] as const
+
+function jobOf({ tenant_id, mode, id }: Charge, times: number) {
+  const payload: CheckJob = { tenant_id, mode, charge_id: id, times }
+  return { payload: { ...payload }, key: `charge:${id}` }
+}
+
+/** Somebody was faster, or holds what is needed: nothing is written, and the way that waits finds out what is so. */
+const LOST: ReadonlySet<string | undefined> = new Set(['23505', '23514', '40001', '40P01', '55P03'])
+
+function lostToAnother(error: unknown): false {
+  if (LOST.has(sqlstate(error))) return false
+  throw error
+}

@@ -17,7 +17,7 @@ import * as retryRepo from './retry-repo.ts'
 
 export interface RetryWork {
   readonly deps: Deps
-  readonly ledger: Pick<ChargeLedger, 'hear'>
+  readonly ledger: Pick<ChargeLedger, 'hear' | 'hearAtOnce'>
   readonly attempts: Attempts
   readonly followUps: Pick<FollowUps, 'end'>
   readonly fallBack: FallBack

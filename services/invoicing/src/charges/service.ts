@@ -6,20 +6,19 @@ import type { Processor } from '@kontor/processors'
 import type { Static } from 'typebox'
 import { formatPayableId, parsePayableId } from '../balances/document-id.ts'
 import { OverAllocation } from '../balances/errors.ts'
-import { lockOpen, openOf } from '../balances/open.ts'
+import { lockOpen } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
 import { NotIssued } from '../documents/errors.ts'
-import { findDocument } from '../documents/repo.ts'
 import { digestIntent, type IntentDigest } from '../idempotency/command.ts'
 import { IdempotencyMismatch } from '../idempotency/errors.ts'
-import type { MaskedInstrument } from '../vault/client.ts'
-import type { Registration } from '../vault/registrations.ts'
 import { refuseCardNumbers } from '../wire/sensitive.ts'
 import type { Asks } from './asks.ts'
 import { type Asked, type Charge, RETRIEVE } from './charge.ts'
 import { type Driven, drive } from './drive.ts'
 import { CaptureExceedsCharge, ChargeNotSent } from './errors.ts'
+import { freshCharge, type Judged } from './fresh-charge.ts'
 import type { Written } from './ledger.ts'
+import { type Payable, payableReads } from './payable-reads.ts'
 import * as repo from './repo.ts'
 import { isLive } from './rules.ts'
 import type { ChargeStepWire, ChargeWire, CreateCharge } from './schema.ts'
@@ -36,17 +35,6 @@ export interface ShownAnswer {
   readonly replayed: boolean
 }
 
-/** What was read and checked before a charge is claimed. */
-interface Judged {
-  readonly instrument: MaskedInstrument
-  readonly processor: Processor
-  readonly registration: Registration
-  readonly chosenBy: Charge['chosen_by']
-  readonly fallback: Processor['name'] | null
-  /** The amount by which the processor was chosen, where the request names none. */
-  readonly forMinor: bigint | undefined
-}
-
 /** How often a processor is chosen anew because somebody pays meanwhile. */
 const CHOICES_MAX = 3
 
@@ -56,6 +44,7 @@ const TWIN_LOOK_MS = 100
 
 export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Asks) {
   const { database } = deps
+  const read = payableReads(database)
 
   async function shown(actor: Principal, id: string, action: Driven['action'] = null): Promise<Wire> {
     const charge = await repo.findCharge(database, actor, id)
@@ -65,30 +54,30 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
 
   async function answer(
     actor: Principal,
-    { charge, action, notSent }: Driven,
+    { charge, action, notSent, paymentId }: Driven,
     { done, replayed }: { readonly done: 200 | 201; readonly replayed: boolean },
   ): Promise<ShownAnswer> {
     const isDoubtful = charge.state === 'processing' || charge.state === 'unknown'
     if (charge.state === 'not_sent' || (notSent && !isDoubtful)) throw new ChargeNotSent(charge.id)
-    const body = await shown(actor, charge.id, action)
+    const body =
+      paymentId === undefined
+        ? await shown(actor, charge.id, action)
+        : chargeToWire({ ...charge, payment_id: paymentId, retried_by: null, retry: null }, action)
     const atWork = body.state === 'processing' || body.state === 'unknown'
     return { status: atWork ? 202 : done, body, replayed }
-  }
-
-  /** What can be charged of a document now; nothing is held. */
-  async function leftOf(documentId: string): Promise<bigint> {
-    const opens = await openOf(database, [documentId])
-    return (opens.get(documentId)?.open_minor ?? 0n) - (await repo.chargingMinor(database.knex, documentId))
   }
 
   /**
    * Reads and checks what needs no lock: the vault, the credentials. An instrument that the processor does not know yet is registered
    * there, which moves no money.
    */
-  async function judge(actor: Principal, body: Request, parentId: string): Promise<Judged> {
+  async function judge(
+    actor: Principal,
+    body: Request,
+    parentId: string,
+    invoice: Payable | undefined,
+  ): Promise<Judged> {
     refuseCardNumbers(body)
-    const { type } = parsePayableId(body.invoice_id)
-    const invoice = await findDocument(database, actor, type, parentId)
     if (!invoice) throw new NotFound('invoice')
     if (invoice.state !== 'issued') throw new NotIssued()
     const tokenId = parseId('tok', body.token_id)
@@ -99,7 +88,7 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
     let forMinor: bigint | undefined
     const amountOf = async () => {
       if (body.amount_minor !== undefined) return BigInt(body.amount_minor)
-      forMinor = await leftOf(parentId)
+      forMinor = invoice.open_minor - invoice.charging_minor
       return forMinor
     }
     const { name, fallback, chosenBy } =
@@ -108,7 +97,26 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
         : ({ name: body.processor, fallback: null, chosenBy: 'request' } as const)
     const processor = await deps.processorOf(actor, name)
     const registration = await deps.registrationOf(actor, tokenId, name)
-    return { instrument, processor, registration, fallback, chosenBy, forMinor }
+    return { invoice, instrument, processor, registration, fallback, chosenBy, forMinor }
+  }
+
+  /**
+   * Fixes the charge's id under the caller's key, by what was open when the request came. The database refuses what is over that by now.
+   *
+   * @returns `undefined` where it has to be looked at more closely.
+   */
+  async function claimAtOnce(
+    actor: Principal,
+    digest: IntentDigest,
+    body: Request,
+    judged: Judged,
+  ): Promise<Written | undefined> {
+    const { time_zone: timeZone, open_minor, charging_minor } = judged.invoice
+    const leftMinor = open_minor - charging_minor
+    const amountMinor = body.amount_minor === undefined ? leftMinor : BigInt(body.amount_minor)
+    if (timeZone === null || amountMinor <= 0n || amountMinor > leftMinor) return undefined
+    const charge = freshCharge(deps, actor, digest, body, judged, amountMinor)
+    return ledger.claimAtOnce(charge, digest.keyHmac, timeZone)
   }
 
   /** Decides, holding the invoice, whether the amount may be taken, and fixes the charge's id under the caller's key. */
@@ -116,14 +124,13 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
     actor: Principal,
     digest: IntentDigest,
     body: Request,
-    parentId: string,
-    { instrument, processor, registration, chosenBy, fallback, forMinor }: Judged,
+    judged: Judged,
     isLast: boolean,
   ): Promise<(Written & { readonly isTwin: boolean }) | undefined> {
     return withTransaction(database.knex, async (tx) => {
-      const { type } = parsePayableId(body.invoice_id)
+      const { id: parentId, document_type: type } = judged.invoice
       const invoice = await lockOpen(tx, actor, parentId)
-      if (invoice?.document_type !== type) throw new NotFound('invoice')
+      if (!invoice) throw new NotFound('invoice')
       // A twin that held the invoice before has claimed the key, and the amount with it.
       const twin = await repo.findByIntent(tx, digest)
       if (twin) return { charge: twin, next: undefined, isTwin: true }
@@ -131,43 +138,9 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
       const amountMinor = body.amount_minor === undefined ? leftMinor : BigInt(body.amount_minor)
       refuseOver(amountMinor, leftMinor, formatPayableId(type, parentId))
       // Somebody has paid since the processor was chosen by the amount.
+      const { forMinor } = judged
       if (forMinor !== undefined && forMinor !== amountMinor && !isLast) return undefined
-      const at = deps.now()
-      const charge: Charge = {
-        id: deps.newId(bucketOf(parentId)),
-        tenant_id: actor.tenantId,
-        mode: actor.mode,
-        account_id: invoice.account_id,
-        invoice_id: parentId,
-        document_type: type,
-        key_id: actor.keyId,
-        request_hmac: digest.requestHmac,
-        token_id: parseId('tok', body.token_id),
-        method: instrument.type,
-        instrument: instrument.display,
-        processor: processor.name,
-        registration,
-        currency: invoice.currency,
-        amount_minor: amountMinor,
-        capture: body.capture ?? 'automatic',
-        off_session: body.off_session ?? false,
-        return_url: body.return_url ?? null,
-        state: 'processing',
-        reference: null,
-        movement: null,
-        decline_reason: null,
-        decline_soft: null,
-        decline_code: null,
-        check_at: null,
-        chosen_by: chosenBy,
-        fallback,
-        retry_of: null,
-        first_id: null,
-        attempt: 1,
-        version: 1,
-        created_at: at,
-        updated_at: at,
-      }
+      const charge = freshCharge(deps, actor, digest, body, judged, amountMinor)
       return { ...(await ledger.claim(tx, charge, digest.keyHmac)), isTwin: false }
     })
   }
@@ -220,17 +193,21 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
      * @throws {ChargeNotSent} Certainly nothing was carried out.
      */
     async make(actor: Principal, idempotencyKey: string, body: Request): Promise<ShownAnswer> {
-      const { id: parentId } = parsePayableId(body.invoice_id)
+      const { type, id: parentId } = parsePayableId(body.invoice_id)
       const digest = digestIntent(
         deps.idempotencySecret,
         { ...actor, operation: 'POST /v1/charges', parentId, idempotencyKey, request: body },
         bucketOf(parentId),
       )
-      const known = await repo.findByIntent(database.knex, digest)
-      if (known) return repeat(actor, known, digest)
       for (let choice = 1; ; choice++) {
-        const judged = await judge(actor, body, parentId)
-        const claimed = await claim(actor, digest, body, parentId, judged, choice === CHOICES_MAX)
+        const found = await read({ owner: actor, type, id: parentId, digest })
+        const known = found.isKnown ? await repo.findByIntent(database.knex, digest) : undefined
+        if (known) return repeat(actor, known, digest)
+        const judged = await judge(actor, body, parentId, found.invoice)
+        const atOnce = await claimAtOnce(actor, digest, body, judged)
+        const claimed = atOnce
+          ? { ...atOnce, isTwin: false }
+          : await claim(actor, digest, body, judged, choice === CHOICES_MAX)
         if (!claimed) continue
         if (claimed.isTwin) return repeat(actor, claimed.charge, digest)
         const driven = await drive(ledger, judged.processor, claimed, 'request')
@@ -289,7 +266,12 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
   }
 }
 
-const asItStands = (charge: Charge): Driven => ({ charge, action: null, notSent: false })
+const asItStands = (charge: Charge): Driven => ({
+  charge,
+  action: null,
+  notSent: false,
+  paymentId: undefined,
+})
 
 /** @throws {OverAllocation} Nothing is left, or less than that. */
 function refuseOver(amountMinor: bigint, leftMinor: bigint, invoiceId: string): void {

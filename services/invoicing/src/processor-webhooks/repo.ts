@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Bucket, bucketFromBytes, bucketOf } from '@kontor/ids'
-import { jobFor } from '@kontor/jobs'
+import { jobsFor } from '@kontor/jobs'
 import type { Database } from '@kontor/postgres'
 import type { Owner } from '../issuers/repo.ts'
 import type { EventState, KeptEvent } from './processor-event.ts'
@@ -26,7 +26,7 @@ with delivered as (
   on conflict (bucket, tenant_id, mode, processor, event_reference) do nothing
   returning id
 )
-select count(*)::int as kept from kept cross join lateral ${jobFor(EVENT_TASK, "json_build_object('id', kept.id)")} as job`
+select count(*)::int as kept from ${jobsFor(EVENT_TASK, 'kept', { payload: "json_build_object('id', kept.id)" })}`
 
 /** Where it is decided whether an event came before. */
 export function bucketOfEvent(event: Pick<KeptEvent, 'tenant_id' | 'mode' | 'processor' | 'event_reference'>): Bucket {

@@ -2,7 +2,7 @@ import type { Database } from '@kontor/postgres'
 import { type Processor, paypalProcessor, processorServers, stripeProcessor, testProcessor } from '@kontor/processors'
 import type { CredentialsOf, ProcessorCredentials } from '../vault/credentials.ts'
 import { ModeMismatch, ProcessorNotConfigured } from './errors.ts'
-import { testStore } from './test-store.ts'
+import { testStores } from './test-store.ts'
 
 export type ProcessorName = Processor['name']
 
@@ -44,6 +44,7 @@ interface Kept {
 export function processorsOf(options: ProcessorsOptions): ProcessorOf {
   const { database, credentialsOf, monotonicMs } = options
   const kept = new Map<string, Kept>()
+  const storeOf = testStores(database)
 
   async function make(
     owner: Parameters<ProcessorOf>[0],
@@ -62,7 +63,7 @@ export function processorsOf(options: ProcessorsOptions): ProcessorOf {
   return async (owner, name) => {
     if (name === 'test') {
       if (owner.mode !== 'test') throw new ModeMismatch()
-      return testProcessor({ store: testStore(database, owner.tenantId) })
+      return testProcessor({ store: storeOf(owner.tenantId) })
     }
     const key = `${owner.tenantId} ${owner.mode} ${name}`
     const before = kept.get(key)

@@ -1,30 +1,87 @@
 import { createHash } from 'node:crypto'
 import { type Bucket, bucketFromBytes } from '@kontor/ids'
-import type { Database } from '@kontor/postgres'
+import { coalescer, type Database } from '@kontor/postgres'
 import type { TestRecord, TestStore } from '@kontor/processors'
 
 /** The test processor names its records itself, and its names have no bucket in them. */
 const bucketOfReference = (reference: string): Bucket =>
   bucketFromBytes(createHash('sha256').update(reference).digest())
 
-/** Where the test processor of a tenant remembers what it did, for every process that asks. */
-export function testStore(database: Database, tenantId: string): TestStore {
-  return {
-    async find(reference) {
-      const [row] = await database.hotSql<{ record: TestRecord }>(
-        'find_test_record',
-        'select record from test_processor_record where bucket = $1 and tenant_id = $2 and reference = $3',
-        [bucketOfReference(reference), tenantId, reference],
-      )
-      return row?.record
+interface Named {
+  readonly tenantId: string
+  readonly reference: string
+}
+interface Kept extends Named {
+  readonly record: TestRecord
+}
+interface Found {
+  readonly record: TestRecord | null
+}
+
+const BATCH_MAX = 64
+const keyOf = ({ tenantId, reference }: Named): string => `${tenantId} ${reference}`
+
+const FIND_SQL = `
+select found.record from unnest($1::smallint[], $2::uuid[], $3::text[]) with ordinality as wanted (bucket, tenant_id, reference, ord)
+  left join lateral (
+    select test.record from test_processor_record as test
+     where test.bucket = wanted.bucket and test.tenant_id = wanted.tenant_id and test.reference = wanted.reference limit 1) as found on true
+ order by wanted.ord`
+const WRITE_SQL = `insert into test_processor_record (bucket, tenant_id, reference, record)
+select kept.bucket, kept.tenant_id, kept.reference, kept.record from unnest($1::smallint[], $2::uuid[], $3::text[], $4::jsonb[]) as kept (bucket, tenant_id, reference, record)
+ order by kept.bucket, kept.tenant_id, kept.reference
+    on conflict (bucket, tenant_id, reference)`
+const PUT_SQL = `${WRITE_SQL} do update set record = excluded.record`
+const ADD_SQL = `${WRITE_SQL} do nothing returning tenant_id, reference`
+
+const namesOf = (batch: readonly Named[]): unknown[] => [
+  batch.map(({ reference }) => bucketOfReference(reference)),
+  batch.map(({ tenantId }) => tenantId),
+  batch.map(({ reference }) => reference),
+]
+const rowsOf = (batch: readonly Kept[]): unknown[] => [
+  ...namesOf(batch),
+  batch.map(({ record }) => JSON.stringify(record)),
+]
+
+/**
+ * Where the test processor of a tenant remembers what it did, for every process that asks. What arrives while the last statement is under
+ * way goes into the next one together.
+ */
+export function testStores(database: Database): (tenantId: string) => TestStore {
+  const find = coalescer<Named, TestRecord | undefined>({
+    batchMax: BATCH_MAX,
+    async write(batch) {
+      const rows = await database.hotSql<Found>('find_test_records', FIND_SQL, namesOf(batch))
+      return rows.map(({ record }) => record ?? undefined)
     },
-    async put(reference, record) {
-      await database.hotSql(
-        'put_test_record',
-        `insert into test_processor_record (bucket, tenant_id, reference, record) values ($1, $2, $3, $4)
-         on conflict (bucket, tenant_id, reference) do update set record = excluded.record`,
-        [bucketOfReference(reference), tenantId, reference, JSON.stringify(record)],
-      )
+  })
+  const put = coalescer<Kept, undefined>({
+    batchMax: BATCH_MAX,
+    keyOf,
+    async write(batch) {
+      await database.hotSql('put_test_records', PUT_SQL, rowsOf(batch))
+      return batch.map(() => undefined)
     },
-  }
+  })
+  /** @returns Whether there was none. */
+  const add = coalescer<Kept, boolean>({
+    batchMax: BATCH_MAX,
+    keyOf,
+    async write(batch) {
+      const rows = await database.hotSql<{ tenant_id: string; reference: string }>(
+        'add_test_records',
+        ADD_SQL,
+        rowsOf(batch),
+      )
+      const added = new Set(rows.map(({ tenant_id: tenantId, reference }) => keyOf({ tenantId, reference })))
+      return batch.map((one) => added.has(keyOf(one)))
+    },
+  })
+  return (tenantId) => ({
+    find: (reference) => find({ tenantId, reference }),
+    put: (reference, record) => put({ tenantId, reference, record }),
+    add: async (reference, record) =>
+      (await add({ tenantId, reference, record })) ? undefined : find({ tenantId, reference }),
+  })
 }
