@@ -70,6 +70,14 @@ AS $function$
   select state in ('processing', 'unknown', 'requires_action', 'pending', 'authorized')
 $function$;
 
+CREATE OR REPLACE FUNCTION public.charge_refund_is_live(state text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select state in ('processing', 'unknown', 'pending')
+$function$;
+
 CREATE OR REPLACE FUNCTION public.charging_minor(of_bucket smallint, of_id uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -166,6 +174,27 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refundable_minor(of_bucket smallint, of_payment uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select payment.amount_minor - refunding_minor(of_bucket, of_payment) - coalesce((
+           select sum(refund.amount_minor) from refund
+            where refund.bucket = of_bucket and refund.payment_id = of_payment), 0)::bigint
+    from payment where payment.bucket = of_bucket and payment.id = of_payment
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refunding_minor(of_bucket smallint, of_payment uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(sum(case when charge_refund_is_live(charge_refund.state) then charge_refund.amount_minor
+                           when charge_refund.state = 'succeeded' then charge_refund.unbooked_minor else 0 end), 0)::bigint
+    from charge_refund where charge_refund.bucket = of_bucket and charge_refund.payment_id = of_payment
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -184,6 +213,22 @@ begin
      or (old.reference is not null and new.reference is distinct from old.reference)
      or new.version <> old.version + (new.state <> old.state)::int then
     raise exception 'a charge that has ended does not change' using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_charge_refund_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.state in ('cancelled', 'failed') or (old.state = 'succeeded' and new.state <> 'failed')
+     or (old.state = 'declined' and (new.state <> 'succeeded' or old.reference is not null))
+     or (old.reference is not null and new.reference is distinct from old.reference)
+     or (new.unbooked_minor <> old.unbooked_minor and (old.state = 'succeeded' or new.state <> 'succeeded'))
+     or new.version <> old.version + (new.state <> old.state)::int then
+    raise exception 'a refund that has ended does not change' using errcode = 'integrity_constraint_violation';
   end if;
   return new;
 end
@@ -352,14 +397,53 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_over_charge_refund()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform hold_source(new.bucket, new.payment_id, null);
+  if new.origin = 'request' and charge_refund_is_live(new.state)
+     and (new.amount_minor <= refundable_minor(new.bucket, new.payment_id)) is not true then
+    raise exception 'more is refunded than was taken' using errcode = 'check_violation', constraint = 'charge_refund_fits';
+  end if;
+  if not exists (
+    select from charge join payment on payment.bucket = charge.bucket and payment.charge_id = charge.id
+     where charge.bucket = new.bucket and charge.id = new.charge_id and payment.id = new.payment_id and charge.state = 'succeeded'
+       and (charge.tenant_id, charge.mode, charge.account_id, charge.currency, charge.processor)
+         = (new.tenant_id, new.mode, new.account_id, new.currency, new.processor)
+  ) then
+    raise exception 'a refund is of a charge that took money' using errcode = 'check_violation', constraint = 'charge_refund_fits';
+  end if;
+  return new;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_over_refund()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
   perform hold_source(new.bucket, new.payment_id, new.credit_note_id);
+  if new.reverses_id is not null then
+    if not exists (
+      select from refund as reversed
+       where reversed.bucket = new.bucket and reversed.id = new.reverses_id and reversed.reverses_id is null
+         and reversed.charge_refund_id is not distinct from new.charge_refund_id and reversed.payment_id = new.payment_id
+         and (reversed.tenant_id, reversed.mode, reversed.account_id, reversed.kind, reversed.currency, reversed.amount_minor)
+           = (new.tenant_id, new.mode, new.account_id, new.kind, new.currency, -new.amount_minor)
+    ) then
+      raise exception 'a refund is taken back as a whole' using errcode = 'check_violation', constraint = 'refund_fits';
+    end if;
+    return new;
+  end if;
   if (new.amount_minor <= credit_minor(new.bucket, coalesce(new.payment_id, new.credit_note_id))) is not true then
     raise exception 'more is refunded than is left' using errcode = 'check_violation', constraint = 'refund_fits';
+  end if;
+  -- What is under way through the processor is kept for it. A chargeback has happened, whatever is under way.
+  if new.kind = 'refund' and new.payment_id is not null and new.charge_refund_id is null
+     and new.amount_minor > refundable_minor(new.bucket, new.payment_id) then
+    raise exception 'it is being refunded' using errcode = 'check_violation', constraint = 'refund_fits';
   end if;
   return new;
 end
@@ -391,6 +475,39 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.require_booked_charge_refund()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform require_booked_refund(new.bucket, new.id);
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.require_booked_refund(of_bucket smallint, of_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (
+    select from charge_refund cross join lateral (
+           select coalesce(sum(refund.amount_minor) filter (where refund.reverses_id is null), 0) as sent,
+                  coalesce(sum(refund.amount_minor), 0) as gone,
+                  coalesce(bool_and((refund.tenant_id, refund.mode, refund.account_id, refund.payment_id, refund.currency, refund.kind)
+                    = (charge_refund.tenant_id, charge_refund.mode, charge_refund.account_id, charge_refund.payment_id,
+                       charge_refund.currency, 'refund')), true) as same
+             from refund where refund.bucket = charge_refund.bucket and refund.charge_refund_id = charge_refund.id) as moved
+     where charge_refund.bucket = of_bucket and charge_refund.id = of_id and moved.same
+       and moved.sent = case when charge_refund.state in ('succeeded', 'failed')
+                             then charge_refund.amount_minor - charge_refund.unbooked_minor else 0 end
+       and moved.gone = case when charge_refund.state = 'failed' then 0 else moved.sent end
+  ) then
+    raise exception 'a refund of a charge and its movement of money are one' using errcode = 'check_violation', constraint = 'charge_refund_is_booked';
+  end if;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.require_charge_of_payment()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -401,6 +518,16 @@ begin
        and new.amount_minor <= charge.amount_minor) then
     raise exception 'a payment of a charge is what the charge took' using errcode = 'check_violation', constraint = 'payment_is_charged';
   end if;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.require_charge_refund_of_refund()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform require_booked_refund(new.bucket, new.charge_refund_id);
   return null;
 end
 $function$;
@@ -676,6 +803,105 @@ comment on column charge.reference is 'find the charge at the processor; legal o
 comment on column charge.movement is 'find the movement of money at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on charge to kontor_invoicing_service;
 grant update (check_at, decline_code, decline_reason, decline_soft, movement, reference, state, updated_at, version) on charge to kontor_invoicing_service;
+
+create table charge_refund (
+  bucket           smallint    not null,
+  id               uuid        not null,
+  tenant_id        uuid        not null,
+  mode             text        not null,
+  account_id       uuid        not null,
+  charge_id        uuid        not null,
+  payment_id       uuid        not null,
+  invoice_id       uuid,
+  document_type    text,
+  key_id           uuid        not null,
+  origin           text        not null,
+  idempotency_hmac bytea,
+  request_hmac     bytea,
+  processor        text        not null,
+  currency         text        not null,
+  amount_minor     bigint      not null,
+  unbooked_minor   bigint      not null default 0,
+  reason           text,
+  state            text        not null,
+  reference        text,
+  decline_reason   text,
+  decline_soft     boolean,
+  decline_code     text,
+  check_at         timestamptz,
+  version          integer     not null default 1,
+  created_at       timestamptz not null,
+  updated_at       timestamptz not null,
+  constraint charge_refund_pkey primary key (bucket, id),
+  constraint charge_refund_bucket_idempotency_hmac_key unique (bucket, idempotency_hmac),
+  constraint charge_refund_amount_minor_check check (amount_minor > 0),
+  constraint charge_refund_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint charge_refund_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint charge_refund_decline_has_reason check ((state = any (array['declined', 'failed'])) = (decline_reason is not null)),
+  constraint charge_refund_document check ((invoice_id is null) = (document_type is null)),
+  constraint charge_refund_document_type_check check (document_type = any (array['invoice', 'proforma'])),
+  constraint charge_refund_is_of_somebody check (num_nonnulls(idempotency_hmac, request_hmac) =
+case origin
+    when 'request' then 2
+    else 0
+end),
+  constraint charge_refund_known_by_reference check (reference is not null or origin = 'request' and (state = any (array['processing', 'unknown', 'declined', 'not_sent']))),
+  constraint charge_refund_mode_check check (mode = any (array['test', 'live'])),
+  constraint charge_refund_origin_check check (origin = any (array['request', 'processor'])),
+  constraint charge_refund_processor_check check (processor = any (array['stripe', 'paypal', 'test'])),
+  constraint charge_refund_reason_check check (length(reason) >= 1 and length(reason) <= 200),
+  constraint charge_refund_state_check check (state = any (array['processing', 'unknown', 'pending', 'succeeded', 'declined', 'cancelled', 'not_sent', 'failed'])),
+  constraint charge_refund_unbooked check (unbooked_minor >= 0 and unbooked_minor <= amount_minor),
+  constraint charge_refund_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint charge_refund_bucket_charge_id_fkey foreign key (bucket, charge_id) references charge(bucket, id),
+  constraint charge_refund_bucket_invoice_id_fkey foreign key (bucket, invoice_id) references document(bucket, id),
+  constraint charge_refund_bucket_payment_id_fkey foreign key (bucket, payment_id) references payment(bucket, id),
+  constraint charge_refund_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index charge_refund_account on charge_refund using btree (bucket, account_id);
+create index charge_refund_charge on charge_refund using btree (bucket, charge_id, id);
+create index charge_refund_invoice on charge_refund using btree (bucket, invoice_id) where invoice_id is not null;
+create index charge_refund_payment on charge_refund using btree (bucket, payment_id);
+create unique index charge_refund_reference on charge_refund using btree (bucket, tenant_id, mode, processor, reference) where reference is not null;
+create trigger charge_refund_all_kept before truncate on charge_refund for each statement execute function refuse_change();
+create trigger charge_refund_ends_once before update on charge_refund for each row execute function refuse_charge_refund_change();
+create trigger charge_refund_fits before insert on charge_refund for each row execute function refuse_over_charge_refund();
+create trigger charge_refund_fits_again before update on charge_refund for each row when (not charge_refund_is_live(old.state) and charge_refund_is_live(new.state)) execute function refuse_over_charge_refund();
+create constraint trigger charge_refund_is_booked after insert or update on charge_refund deferrable initially deferred for each row when (new.state = any (array['succeeded', 'failed'])) execute function require_booked_charge_refund();
+create trigger charge_refund_kept before delete on charge_refund for each row execute function refuse_change();
+comment on column charge_refund.reason is 'know why money was sent back; legal obligation to keep records, GDPR 6(1)(c); ten years';
+comment on column charge_refund.reference is 'find the refund at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on charge_refund to kontor_invoicing_service;
+grant update (check_at, decline_code, decline_reason, decline_soft, reference, state, unbooked_minor, updated_at, version) on charge_refund to kontor_invoicing_service;
+
+create table charge_refund_step (
+  bucket           smallint    not null,
+  charge_refund_id uuid        not null,
+  seq              integer     not null,
+  tenant_id        uuid        not null,
+  kind             text        not null,
+  request          text,
+  outcome          text,
+  because          text,
+  code             text,
+  reference        text,
+  learned_by       text        not null,
+  at               timestamptz not null,
+  constraint charge_refund_step_pkey primary key (bucket, charge_refund_id, seq),
+  constraint charge_refund_step_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint charge_refund_step_kind_check check (kind = any (array['claimed', 'sent', 'answered', 'unknown'])),
+  constraint charge_refund_step_learned_by_check check (learned_by = any (array['request', 'job', 'webhook'])),
+  constraint charge_refund_step_outcome_check check (outcome = any (array['succeeded', 'pending', 'cancelled', 'declined', 'not_sent', 'unknown'])),
+  constraint charge_refund_step_request_check check (request = any (array['refund', 'retrieve', 'told'])),
+  constraint charge_refund_step_says_what check ((kind = 'claimed') = (request is null) and (kind = any (array['claimed', 'sent'])) = (outcome is null)),
+  constraint charge_refund_step_seq_check check (seq >= 1),
+  constraint charge_refund_step_bucket_charge_refund_id_fkey foreign key (bucket, charge_refund_id) references charge_refund(bucket, id),
+  constraint charge_refund_step_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger charge_refund_step_immutable before delete or update on charge_refund_step for each row execute function refuse_change();
+create trigger charge_refund_step_kept before truncate on charge_refund_step for each statement execute function refuse_change();
+comment on column charge_refund_step.reference is 'find the refund at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on charge_refund_step to kontor_invoicing_service;
 
 create table charge_retry (
   bucket     smallint    not null,
@@ -1379,37 +1605,45 @@ comment on column quote_step.note is 'what was said when it was accepted; contra
 grant select, insert on quote_step to kontor_invoicing_service;
 
 create table refund (
-  bucket         smallint    not null,
-  id             uuid        not null,
-  tenant_id      uuid        not null,
-  mode           text        not null,
-  account_id     uuid        not null,
-  kind           text        not null,
-  payment_id     uuid,
-  credit_note_id uuid,
-  currency       text        not null,
-  amount_minor   bigint      not null,
-  refunded_on    date        not null,
-  reference      text,
-  created_at     timestamptz not null,
+  bucket           smallint    not null,
+  id               uuid        not null,
+  tenant_id        uuid        not null,
+  mode             text        not null,
+  account_id       uuid        not null,
+  kind             text        not null,
+  payment_id       uuid,
+  credit_note_id   uuid,
+  currency         text        not null,
+  amount_minor     bigint      not null,
+  refunded_on      date        not null,
+  reference        text,
+  created_at       timestamptz not null,
+  charge_refund_id uuid,
+  reverses_id      uuid,
   constraint refund_pkey primary key (bucket, id),
-  constraint refund_amount_minor_check check (amount_minor > 0),
+  constraint refund_bucket_reverses_id_key unique (bucket, reverses_id),
   constraint refund_bucket_check check (bucket >= 0 and bucket <= 4095),
   constraint refund_chargeback_of_payment check (kind = 'refund' or payment_id is not null),
   constraint refund_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint refund_kind_check check (kind = any (array['refund', 'chargeback'])),
   constraint refund_mode_check check (mode = any (array['test', 'live'])),
   constraint refund_one_source check (num_nonnulls(payment_id, credit_note_id) = 1),
+  constraint refund_reversal_is_negative check (amount_minor <> 0 and (amount_minor < 0) = (reverses_id is not null)),
   constraint refund_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint refund_bucket_charge_refund_id_fkey foreign key (bucket, charge_refund_id) references charge_refund(bucket, id),
   constraint refund_bucket_credit_note_id_fkey foreign key (bucket, credit_note_id) references document(bucket, id),
   constraint refund_bucket_payment_id_fkey foreign key (bucket, payment_id) references payment(bucket, id),
+  constraint refund_bucket_reverses_id_fkey foreign key (bucket, reverses_id) references refund(bucket, id),
   constraint refund_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
 create index refund_account on refund using btree (bucket, account_id, id);
+create unique index refund_charge_refund on refund using btree (bucket, charge_refund_id) where charge_refund_id is not null and reverses_id is null;
 create index refund_credit_note on refund using btree (bucket, credit_note_id) where credit_note_id is not null;
+create index refund_of_charge_refund on refund using btree (bucket, charge_refund_id) where charge_refund_id is not null;
 create index refund_payment on refund using btree (bucket, payment_id) where payment_id is not null;
 create trigger refund_fits before insert on refund for each row execute function refuse_over_refund();
 create trigger refund_immutable before delete or update on refund for each row execute function refuse_change();
+create constraint trigger refund_is_charge_refund after insert on refund deferrable initially deferred for each row when (new.charge_refund_id is not null) execute function require_charge_refund_of_refund();
 create trigger refund_kept before truncate on refund for each statement execute function refuse_change();
 comment on column refund.reference is 'match the refund with the bank''s record; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on refund to kontor_invoicing_service;

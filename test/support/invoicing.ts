@@ -69,6 +69,8 @@ const TABLES = [
   'adjustment',
   'allocation',
   'charge',
+  'charge_refund',
+  'charge_refund_step',
   'charge_retry',
   'charge_rules',
   'charge_step',

@@ -35,7 +35,7 @@ const NOT_PERSONAL: readonly (readonly [column: RegExp, because: string])[] = [
   [/^(vault\.event|keys\.key_event)\.data$/, 'holds codes, counts and names of fields; see the catalogue of events'],
   [/^invoicing\.invoice_run_item\.(code|path)$/, 'is the code of a refusal, and the name of a field'],
   [
-    /^invoicing\.charge\.decline_(reason|code)$|^invoicing\.charge_step\.(because|code)$/,
+    /^invoicing\.charge(_refund)?\.decline_(reason|code)$|^invoicing\.charge(_refund)?_step\.(because|code)$/,
     'is a word out of our code, or a code out of a processor’s list',
   ],
   [

@@ -18,6 +18,7 @@ export const ID_PREFIXES = [
   'chg',
   'alo',
   'rfd',
+  'crf',
   'adj',
   'ntt',
   'int',

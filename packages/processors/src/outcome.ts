@@ -81,8 +81,12 @@ export type ChargeOutcome =
   | Unknown
 export type CreateOutcome = Created | Declined | NotSent | Unknown
 export type CancelOutcome = ChargeOutcome
-/** `reference` is the refund's own id. */
-export type RefundOutcome = Succeeded | Pending | Cancelled | Declined | NotSent | Unknown
+/** `reference` is the refund's own id, and `ourReference` what it was made under; one that another program made has none. */
+export type RefundOutcome = (Succeeded | Pending | Cancelled | Declined | NotSent | Unknown) & {
+  readonly ourReference?: string
+  /** Known of one that failed as well. */
+  readonly amount?: Money
+}
 
 export const notSent = (because: NotSentBecause): NotSent => ({ outcome: 'not_sent', because })
 export const unknown = (because: UnknownBecause, reference?: string): Unknown =>

@@ -56,6 +56,8 @@ export interface CaptureRequest extends Keyed, ChargeReference {
 export interface RefundRequest extends Keyed, ChargeReference {
   /** Everything that is left, unless told otherwise. */
   readonly amount?: Money | undefined
+  /** An id of ours that the processor keeps with the refund and tells again, such as `crf_…`. */
+  readonly ourReference?: string | undefined
 }
 
 /** How long a processor remembers a key, in milliseconds. A request that is older is asked about, and not repeated. */

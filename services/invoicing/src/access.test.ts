@@ -23,11 +23,15 @@ const WHO_CORRECTS = ['invoicing', 'admin'] as const
 const WHO_COUNTS = ['invoicing', 'accounting', 'admin'] as const
 
 const unknownId = (prefix: IdPrefix) => formatId(prefix, newUuid(toBucket(7), 0, randomBytes))
-const [iss, acc, quo, pro, inv, cre, ser, pay, chg, run, adj, whk] = (
-  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'chg', 'run', 'adj', 'whk'] as const
+const [iss, acc, quo, pro, inv, cre, ser, pay, chg, crf, run, adj, whk] = (
+  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'chg', 'crf', 'run', 'adj', 'whk'] as const
 ).map(unknownId)
 
 const [HOOKS, HOOK, RULES] = ['/v1/webhook-endpoints', '/v1/webhook-endpoints/{webhookEndpointId}', '/v1/charge-rules']
+const USES = ['/allocations', '/unallocations', '/refunds'] as const
+/** Routes below one, for the same roles. */
+const under = (method: string, base: string, url: string, roles: readonly string[], ...paths: readonly string[]) =>
+  paths.map((path) => [method, `${base}${path}`, `${url}${path}`, roles] as const)
 
 /** Every route, and who may call it. */
 const ROUTES: readonly (readonly [method: string, template: string, url: string, roles: readonly string[]])[] = [
@@ -80,22 +84,18 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['POST', '/v1/invoices/{invoiceId}/sent', `/v1/invoices/${inv}/sent`, WHO_SELLS],
   ['POST', '/v1/invoices/{invoiceId}/void', `/v1/invoices/${inv}/void`, WHO_CORRECTS],
   ['POST', '/v1/charges', '/v1/charges', WHO_SELLS],
-  ['POST', '/v1/charges/{chargeId}/confirm', `/v1/charges/${chg}/confirm`, WHO_SELLS],
-  ['POST', '/v1/charges/{chargeId}/capture', `/v1/charges/${chg}/capture`, WHO_SELLS],
-  ['POST', '/v1/charges/{chargeId}/cancel', `/v1/charges/${chg}/cancel`, WHO_SELLS],
+  ...under('POST', '/v1/charges/{chargeId}', `/v1/charges/${chg}`, WHO_SELLS, '/confirm', '/capture', '/cancel'),
   ['GET', '/v1/charges', '/v1/charges', ALL],
-  ['GET', '/v1/charges/{chargeId}', `/v1/charges/${chg}`, ALL],
-  ['GET', '/v1/charges/{chargeId}/steps', `/v1/charges/${chg}/steps`, ALL],
+  ['POST', '/v1/charges/{chargeId}/refunds', `/v1/charges/${chg}/refunds`, WHO_COUNTS],
+  ...under('GET', '/v1/charges/{chargeId}', `/v1/charges/${chg}`, ALL, '', '/steps', '/refunds'),
+  ['GET', '/v1/charges/{chargeId}/refunds/{refundId}', `/v1/charges/${chg}/refunds/${crf}`, ALL],
+  ['GET', '/v1/charges/{chargeId}/refunds/{refundId}/steps', `/v1/charges/${chg}/refunds/${crf}/steps`, ALL],
   ['GET', RULES, RULES, WHO_COUNTS],
   ['PUT', RULES, RULES, ADMIN],
   ['POST', '/v1/payments', '/v1/payments', WHO_COUNTS],
   ['GET', '/v1/payments/{paymentId}', `/v1/payments/${pay}`, ALL],
-  ...['allocations', 'unallocations', 'refunds', 'chargebacks'].map(
-    (what) => ['POST', `/v1/payments/{paymentId}/${what}`, `/v1/payments/${pay}/${what}`, WHO_COUNTS] as const,
-  ),
-  ['POST', '/v1/credit-notes/{creditNoteId}/allocations', `/v1/credit-notes/${cre}/allocations`, WHO_COUNTS],
-  ['POST', '/v1/credit-notes/{creditNoteId}/unallocations', `/v1/credit-notes/${cre}/unallocations`, WHO_COUNTS],
-  ['POST', '/v1/credit-notes/{creditNoteId}/refunds', `/v1/credit-notes/${cre}/refunds`, WHO_COUNTS],
+  ...under('POST', '/v1/payments/{paymentId}', `/v1/payments/${pay}`, WHO_COUNTS, ...USES, '/chargebacks'),
+  ...under('POST', '/v1/credit-notes/{creditNoteId}', `/v1/credit-notes/${cre}`, WHO_COUNTS, ...USES),
   ['POST', '/v1/invoices/{invoiceId}/write-offs', `/v1/invoices/${inv}/write-offs`, ['accounting', 'admin']],
   [
     'POST',

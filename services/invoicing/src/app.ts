@@ -4,9 +4,13 @@ import { ledger } from './balances/ledger.ts'
 import { openOf } from './balances/open.ts'
 import { reportRoutes } from './balances/report-routes.ts'
 import { balanceRoutes } from './balances/routes.ts'
+import { sendingBack } from './balances/sending-back.ts'
+import { chargeRefundLedger } from './charge-refunds/ledger.ts'
+import { chargeRefundRoutes } from './charge-refunds/routes.ts'
 import { choosing } from './charge-rules/choose.ts'
 import { chargeRuleRoutes } from './charge-rules/routes.ts'
 import { charging } from './charges/charging.ts'
+import { findingCharges } from './charges/findable.ts'
 import { chargeRoutes } from './charges/routes.ts'
 import { creditNoteRoutes } from './credit-notes/routes.ts'
 import { creditNotes } from './credit-notes/service.ts'
@@ -74,6 +78,8 @@ export async function buildInvoicing(
   paymentRoutes(app, deps, book)
   chargeRuleRoutes(app, deps)
   chargeRoutes(app, deps, charging(deps, receiving(deps, book), choosing(deps)))
+  const [charges, money] = [findingCharges(deps), sendingBack(book)]
+  chargeRefundRoutes(app, deps, charges, money, chargeRefundLedger(deps, money))
   balanceRoutes(app, deps, book)
   reportRoutes(app, deps)
   processorWebhookRoutes(app, deps)

@@ -1,8 +1,13 @@
 import type { Tasks } from '@kontor/jobs'
 import { principalFinder } from '@kontor/tenancy'
 import { ledger } from './balances/ledger.ts'
+import { sendingBack } from './balances/sending-back.ts'
+import { learningOfRefunds } from './charge-refunds/learn.ts'
+import { chargeRefundLedger } from './charge-refunds/ledger.ts'
+import { chargeRefundTasks } from './charge-refunds/work.ts'
 import { choosing } from './charge-rules/choose.ts'
 import { charging } from './charges/charging.ts'
+import { findingCharges } from './charges/findable.ts'
 import { learning, referring } from './charges/learn.ts'
 import { retryTasks } from './charges/retry-work.ts'
 import { chargeTasks } from './charges/work.ts'
@@ -57,13 +62,17 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
   })
   const chargeWork = charging(deps, receiving(deps, book), choosing(deps))
   const charges = { ...chargeTasks(deps, chargeWork.ledger), ...retryTasks(chargeWork) }
+  const found = findingCharges(deps)
+  const refundBook = chargeRefundLedger(deps, sendingBack(book))
+  const refunds = chargeRefundTasks(deps, found, refundBook)
   const processorEvents = processorEventTasks({
     database,
     now,
     processorOf: deps.processorOf,
     referenceOfCharge: referring(deps),
     learnOfCharge: learning(deps, chargeWork.ledger),
+    learnOfRefund: learningOfRefunds(deps, found, refundBook),
     onDefect,
   })
-  return { ...runs, ...invoicesOfProformas, ...charges, ...processorEvents }
+  return { ...runs, ...invoicesOfProformas, ...charges, ...refunds, ...processorEvents }
 }

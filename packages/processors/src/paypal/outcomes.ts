@@ -110,7 +110,12 @@ export function authorizationOutcome(authorization: unknown, reference: string):
 export function refundOutcome(refund: unknown): RefundOutcome {
   const reference = idOf(member(refund, 'id'))
   if (reference === undefined) return unknown('unreadable_answer')
-  const refunded = { reference, ...amountOf(member(refund, 'amount')) }
+  const ourReference = member(refund, 'custom_id')
+  const told = {
+    ...(typeof ourReference === 'string' ? { ourReference } : {}),
+    ...amountOf(member(refund, 'amount')),
+  }
+  const refunded = { reference, ...told }
   switch (member(refund, 'status')) {
     case 'COMPLETED':
       return { outcome: 'succeeded', ...refunded }
@@ -119,7 +124,7 @@ export function refundOutcome(refund: unknown): RefundOutcome {
     case 'CANCELLED':
       return { outcome: 'cancelled', ...refunded }
     case 'FAILED':
-      return declinedByIssue(undefined, 'not_refundable', reference)
+      return { ...declinedByIssue(undefined, 'not_refundable', reference), ...told }
     default:
       return unknown('unreadable_answer', reference)
   }

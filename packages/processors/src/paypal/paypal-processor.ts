@@ -170,9 +170,12 @@ export function paypalProcessor(options: PaypalOptions): Processor {
       }))
     },
 
-    async refund({ idempotencyKey, reference, movement, amount }): Promise<RefundOutcome> {
+    async refund({ idempotencyKey, reference, movement, amount, ourReference }): Promise<RefundOutcome> {
       checkedKey(idempotencyKey)
-      const body = amount ? { amount: paypalAmount(amount) } : {}
+      const body = {
+        ...(amount ? { amount: paypalAmount(amount) } : {}),
+        ...(ourReference ? { custom_id: ourReference } : {}),
+      }
       const capture = movement ?? (await movementIn(reference, 'captures'))
       if (typeof capture !== 'string') {
         if (capture.outcome === 'declined' || capture.outcome === 'not_sent') return capture

@@ -45,11 +45,13 @@ export function refundOutcome(refund: Stripe.Refund): RefundOutcome {
   const { id, status } = refund
   if (refund.object !== 'refund' || typeof id !== 'string') return unknown('unreadable_answer')
   const movement = idOf(refund.charge)
-  const refunded = { reference: id, ...(movement ? { movement } : {}), ...amountOf(refund.amount, refund.currency) }
+  const ourReference = refund.metadata?.kontor_reference
+  const told = { ...(ourReference ? { ourReference } : {}), ...amountOf(refund.amount, refund.currency) }
+  const refunded = { reference: id, ...(movement ? { movement } : {}), ...told }
   if (status === 'succeeded') return { outcome: 'succeeded', ...refunded }
   if (status === 'pending' || status === 'requires_action') return { outcome: 'pending', ...refunded }
   if (status === 'canceled') return { outcome: 'cancelled', ...refunded }
-  if (status === 'failed') return declined({ code: refund.failure_reason }, id, 'not_refundable')
+  if (status === 'failed') return { ...declined({ code: refund.failure_reason }, id, 'not_refundable'), ...told }
   return unknown('unreadable_answer', id)
 }
 

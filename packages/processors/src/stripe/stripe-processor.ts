@@ -95,9 +95,13 @@ export function stripeProcessor(options: StripeOptions): Processor {
       return change(() => stripe.paymentIntents.cancel(reference, {}, { idempotencyKey }))
     },
 
-    async refund({ idempotencyKey, reference, amount }) {
+    async refund({ idempotencyKey, reference, amount, ourReference }) {
       checkedKey(idempotencyKey)
-      const body = { payment_intent: reference, ...(amount ? { amount: stripeAmount(amount).amount } : {}) }
+      const body = {
+        payment_intent: reference,
+        ...(amount ? { amount: stripeAmount(amount).amount } : {}),
+        ...(ourReference ? { metadata: { kontor_reference: ourReference } } : {}),
+      }
       return refundOf(() => stripe.refunds.create(body, { idempotencyKey }))
     },
 

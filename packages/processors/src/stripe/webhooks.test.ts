@@ -121,6 +121,7 @@ test('an event is about a charge, a refund, a dispute, a registration, or someth
         charge: 'pi_1',
         refund: {
           outcome: 'declined',
+          amount: eur(300n),
           reason: 'not_refundable',
           soft: false,
           code: 'expired_or_canceled_card',

@@ -157,6 +157,7 @@ export function paypalEngine(baseUrl: string, verdicts: ReadonlyMap<string, Payp
       id,
       status: 'COMPLETED',
       amount,
+      ...(typeof body.custom_id === 'string' ? { custom_id: body.custom_id } : {}),
       links: [link('self', `/v2/payments/refunds/${id}`), link('up', `/v2/payments/captures/${captureId}`)],
     }
     refunds.set(id, one)

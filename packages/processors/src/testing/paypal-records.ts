@@ -38,6 +38,7 @@ export interface Refund {
   readonly id: string
   status: string
   readonly amount: Money
+  readonly custom_id?: string
   readonly links: readonly Link[]
 }
 

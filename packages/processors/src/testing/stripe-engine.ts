@@ -52,7 +52,7 @@ const PARAMETERS: readonly (readonly [method: string, path: RegExp, names: reado
   ['POST', /^\/v1\/payment_intents\/\w+\/confirm$/, ['payment_method', 'mandate', 'off_session', 'return_url']],
   ['POST', /^\/v1\/payment_intents\/\w+\/capture$/, ['amount_to_capture']],
   ['POST', /^\/v1\/payment_intents\/\w+\/cancel$/, []],
-  ['POST', /^\/v1\/refunds$/, ['payment_intent', 'amount']],
+  ['POST', /^\/v1\/refunds$/, ['payment_intent', 'amount', 'metadata']],
   ['GET', /^\/v1\/refunds\/\w+$/, []],
 ]
 
@@ -196,9 +196,11 @@ export function stripeEngine(bank: Bank) {
     if (amount > left) throw invalid('amount_too_large', 'greater than unrefunded amount on charge')
     const charge = one.latest_charge as string
     const status = one.payment_method_types.includes('sepa_debit') ? 'pending' : 'succeeded'
+    const { kontor_reference } = (form.metadata ?? {}) as Form
+    const metadata = typeof kontor_reference === 'string' ? { kontor_reference } : {}
     return keep(
       state.refunds,
-      aRefund(next('re'), { amount, currency: one.currency, charge, payment_intent: one.id, status }),
+      aRefund(next('re'), { amount, currency: one.currency, charge, payment_intent: one.id, status, metadata }),
     )
   }
 

@@ -45,6 +45,18 @@ export class RefundExceedsCredit extends DomainError {
   }
 }
 
+/** What is on its way back through the processor is kept for that, and never goes twice. */
+export class RefundExceedsCharge extends DomainError {
+  readonly code = 'refund_exceeds_charge'
+  readonly status = 409
+  readonly title = 'More would go back than was taken'
+  override readonly extensions: { remaining_minor: number }
+  constructor(remainingMinor: bigint) {
+    super(`${remainingMinor} minor units can still go back`)
+    this.extensions = { remaining_minor: Number(remainingMinor) }
+  }
+}
+
 export class WriteOffExceedsOpen extends DomainError {
   readonly code = 'write_off_exceeds_open'
   readonly status = 409

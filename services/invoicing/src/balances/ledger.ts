@@ -14,6 +14,7 @@ import {
   CurrencyMismatch,
   OverAllocation,
   OverUnallocation,
+  RefundExceedsCharge,
   RefundExceedsCredit,
 } from './errors.ts'
 import { givingUp } from './giving-up.ts'
@@ -29,6 +30,8 @@ export interface MoneyOut {
   readonly amountMinor: bigint
   readonly on: string
   readonly reference: string | undefined
+  /** Where it went through the processor that took it. */
+  readonly chargeRefundId?: string | undefined
 }
 
 /**
@@ -111,6 +114,8 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
       amount_minor: out.amountMinor,
       refunded_on: out.on,
       reference: out.reference ?? null,
+      charge_refund_id: out.chargeRefundId ?? null,
+      reverses_id: null,
       created_at: deps.now(),
     }
     await repo.insertRefund(tx, actor, refund)
@@ -183,6 +188,7 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
      * Money that was sent back: from what is left, or from what one invoice has of it, which is open again by that much.
      *
      * @throws {RefundExceedsCredit} Less is left, or allocated there.
+     * @throws {RefundExceedsCharge} Less than that is not on its way back already.
      */
     async refund(
       tx: Tx,
@@ -194,6 +200,7 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
       const usage = await repo.usageOf(tx, source.id)
       const may = invoice ? allocatedTo(usage, invoice.id) : usage.credit_minor
       if (out.amountMinor > may) throw new RefundExceedsCredit(may).at('/amount_minor')
+      if (source.kind === 'payment') refuseOverRefund(out.amountMinor, await repo.refundableMinor(tx, source.id))
       const reopened = invoice
         ? [{ invoiceId: invoice.id, type: invoice.document_type, amountMinor: out.amountMinor }]
         : []
@@ -202,7 +209,8 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
     },
 
     /**
-     * Money that the payer's bank took back: first from what is left, then from the invoices, the one allocated to last first.
+     * Money that went whoever was asked, through the processor or because the payer's bank took it back: first from what an invoice has of
+     * it, where one is named, then from what is left, then from the other invoices, the one allocated to last first.
      *
      * @throws {RefundExceedsCredit} More than has not gone back yet.
      */
@@ -211,20 +219,32 @@ export function ledger(deps: Deps, onProformaPaid: OnProformaPaid) {
       actor: Principal,
       source: repo.Source,
       out: MoneyOut,
+      invoiceId?: string | undefined,
     ): Promise<{ refund: repo.Refund; reopened: Reopened[] }> {
       const usage = await repo.usageOf(tx, source.id)
       const kept = source.amount_minor - usage.refunded_minor
       if (out.amountMinor > kept) throw new RefundExceedsCredit(kept).at('/amount_minor')
-      const reopened: Reopened[] = []
-      let missing = out.amountMinor - usage.credit_minor
-      for (const { invoice_id, document_type, amount_minor } of usage.allocations.toReversed()) {
-        if (missing <= 0n) break
-        const amountMinor = least(amount_minor, missing)
-        reopened.push({ invoiceId: invoice_id, type: document_type, amountMinor })
-        missing -= amountMinor
-      }
+      const reopened = takenFrom(usage, out.amountMinor, invoiceId)
       await takeBack(tx, actor, source, reopened)
       return { refund: await writeRefund(tx, actor, source, out), reopened }
+    },
+
+    /** Takes back, as a whole, a refund that did not reach anybody. Its money is what is left of the payment again. */
+    async unrefund(tx: Tx, actor: Principal, refund: repo.Refund, on: string): Promise<void> {
+      const reversal: repo.Refund = {
+        ...refund,
+        id: deps.newId(bucketOf(refund.id)),
+        amount_minor: -refund.amount_minor,
+        refunded_on: on,
+        reverses_id: refund.id,
+        created_at: deps.now(),
+      }
+      await repo.insertRefund(tx, actor, reversal)
+      await record(
+        tx,
+        actor,
+        'refund.recorded',
+      )({ ...reversal, accountId: reversal.account_id, at: reversal.created_at })
     },
 
     ...givingUp(deps, adjust),
@@ -238,6 +258,31 @@ export interface Reopened {
   readonly invoiceId: string
   readonly type: PayableType
   readonly amountMinor: bigint
+}
+
+/** What each document loses of it: the one that is named, and then those whom what is left does not spare. */
+function takenFrom(
+  { credit_minor, allocations }: repo.Usage,
+  amountMinor: bigint,
+  first: string | undefined,
+): Reopened[] {
+  const taken: Reopened[] = []
+  let missing = amountMinor
+  const take = ({ invoice_id, document_type, amount_minor }: repo.Usage['allocations'][number]) => {
+    if (missing <= 0n) return
+    const part = least(amount_minor, missing)
+    taken.push({ invoiceId: invoice_id, type: document_type, amountMinor: part })
+    missing -= part
+  }
+  for (const each of allocations) if (each.invoice_id === first) take(each)
+  missing -= credit_minor
+  for (const each of allocations.toReversed()) if (each.invoice_id !== first) take(each)
+  return taken
+}
+
+/** @throws {RefundExceedsCharge} */
+function refuseOverRefund(amountMinor: bigint, refundableMinor: bigint): void {
+  if (amountMinor > refundableMinor) throw new RefundExceedsCharge(refundableMinor).at('/amount_minor')
 }
 
 const allocatedTo = ({ allocations }: repo.Usage, invoiceId: string): bigint =>

@@ -33,6 +33,10 @@ export interface Refund {
   readonly amount_minor: bigint
   readonly refunded_on: string
   readonly reference: string | null
+  /** Where it went through the processor that took it. */
+  readonly charge_refund_id: string | null
+  /** The refund that this one takes back; then its amount is negative. */
+  readonly reverses_id: string | null
   readonly created_at: Date
 }
 
@@ -235,11 +239,40 @@ export async function listAdjustments(database: Database, owner: Owner, invoiceI
   )
 }
 
+/** What may still be sent back of a payment that the transaction holds: what is on its way back already is not. */
+export async function refundableMinor(tx: Tx, paymentId: string): Promise<bigint> {
+  const { rows } = await tx.raw('select greatest(refundable_minor(?, ?), 0) as minor', [bucketOf(paymentId), paymentId])
+  return rows[0].minor
+}
+
+const REFUND_COLUMNS = [
+  'id',
+  'mode',
+  'account_id',
+  'kind',
+  'payment_id',
+  'credit_note_id',
+  'currency',
+  'amount_minor',
+  'refunded_on',
+  'reference',
+  'charge_refund_id',
+  'reverses_id',
+  'created_at',
+] as const
+
+/** The movement of money of a refund of a charge. */
+export async function findRefundOf(tx: Tx, chargeRefundId: string): Promise<Refund | undefined> {
+  return tx('refund')
+    .select(REFUND_COLUMNS)
+    .where({ bucket: bucketOf(chargeRefundId), charge_refund_id: chargeRefundId, reverses_id: null })
+    .first()
+}
+
 export async function listRefunds(database: Database, sourceId: string): Promise<Refund[]> {
   return database.hotSql(
     'list_refunds',
-    `select id, mode, account_id, kind, payment_id, credit_note_id, currency, amount_minor, refunded_on, reference, created_at
-       from refund where bucket = $1 and (payment_id = $2 or credit_note_id = $2) order by id limit 200`,
+    `select ${REFUND_COLUMNS.join(', ')} from refund where bucket = $1 and (payment_id = $2 or credit_note_id = $2) order by id limit 200`,
     [bucketOf(sourceId), sourceId],
   )
 }

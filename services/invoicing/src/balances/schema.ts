@@ -79,9 +79,11 @@ export const RefundWire = Type.Object({
   credit_note_id: Nullable(Id('cre', 'The credit note it goes back from.')),
   account_id: Id('acc', 'Whose it is.'),
   currency: Currency,
-  amount_minor: AbsoluteMinor('What went out.'),
+  amount_minor: AmountMinor('What went out; negative where that was taken back.'),
   refunded_on: Type.String({ description: 'When it went out, YYYY-MM-DD.' }),
   reference: Nullable(Type.String({ description: 'The bank’s or processor’s reference.' })),
+  charge_refund_id: Nullable(Id('crf', 'The refund of a charge that it is the money of.')),
+  reverses_id: Nullable(Id('rfd', 'The refund that this one takes back, because it reached nobody.')),
   created_at: Instant('When it was recorded.'),
 })
 

@@ -40,6 +40,8 @@ export function refundToWire(refund: Refund): Static<typeof RefundWire> {
     amount_minor: Number(refund.amount_minor),
     refunded_on: refund.refunded_on,
     reference: refund.reference,
+    charge_refund_id: refund.charge_refund_id === null ? null : formatId('crf', refund.charge_refund_id),
+    reverses_id: refund.reverses_id === null ? null : formatId('rfd', refund.reverses_id),
     created_at: refund.created_at.toISOString(),
   }
 }

@@ -1,6 +1,7 @@
 import type { Principal } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import type { Tx } from '@kontor/postgres'
+import type { ChargeRefundState } from '../charge-refunds/charge-refund.ts'
 import type { ChargeState } from '../charges/charge.ts'
 
 export type EventType =
@@ -49,6 +50,8 @@ export type EventType =
   | 'charge_rules.changed'
   | 'allocation.recorded'
   | 'refund.recorded'
+  | 'charge_refund.created'
+  | `charge_refund.${ChargeRefundState}`
   | 'adjustment.recorded'
   | 'webhook_endpoint.created'
   | 'webhook_endpoint.updated'

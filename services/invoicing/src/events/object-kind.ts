@@ -20,6 +20,7 @@ const KINDS: Readonly<Record<Subject, IdPrefix>> = {
   charge_rules: 'ten',
   allocation: 'alo',
   refund: 'rfd',
+  charge_refund: 'crf',
   adjustment: 'adj',
   webhook_endpoint: 'whk',
 }
