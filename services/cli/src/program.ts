@@ -2,6 +2,7 @@ import { containsPan } from '@kontor/payment-data'
 import { Argument, Command as CommandLine } from 'commander'
 import { addAccountCommands } from './account-commands.ts'
 import { addAuditCommands } from './audit-commands.ts'
+import { addChargeCommands } from './charge-commands.ts'
 import { addChargeRulesCommands } from './charge-rules-commands.ts'
 import { json } from './command-parts.ts'
 import type { Command } from './commands/command.ts'
@@ -165,6 +166,7 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
 
   addPaymentCommands(program, calls)
 
+  addChargeCommands(program, calls)
   addChargeRulesCommands(program, calls)
 
   addProcessorCommands(program, calls, { env, input })
