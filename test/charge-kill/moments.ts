@@ -28,11 +28,24 @@ const verdictOn = (armed: Armed, step: Step | undefined): Verdict => {
 /** The server's last word of an answer: it waits for the next query. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
 
-/** Tells the transactions of a charge apart by what they write. */
+/** The statements that write for many charges at once; their names stand in each message that runs them. */
+const CLAIM = Buffer.from('claim_charges\0')
+const ADVANCE = Buffer.from('advance_charges\0')
+const PAYMENT = Buffer.from('"payment":{')
+
+const togetherIn = (bytes: Buffer): Step | undefined => {
+  if (bytes.includes(CLAIM)) return 'claim'
+  if (bytes.includes(ADVANCE)) return bytes.includes(PAYMENT) ? 'taken' : 'created'
+  return undefined
+}
+
+/** Tells the writes of charges apart: those for many at once by their names, and transactions by what they write. */
 export function databaseTap(armed: Armed): Tap {
   let wrote = new Set<string>()
   return {
     sent(bytes) {
+      const together = togetherIn(bytes)
+      if (together) return verdictOn(armed, together)
       for (const table of ['charge', 'charge_step', 'payment'])
         if (bytes.includes(`insert into "${table}" `)) wrote.add(table)
       if (!bytes.includes('COMMIT')) return 'pass'
