@@ -64,6 +64,8 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     export_snapshot: 'select insert',
     // What a processor told is settled once.
     processor_event: 'select insert update',
+    dispute: 'select insert update',
+    dispute_step: 'select insert',
     payment: 'select insert',
     allocation: 'select insert',
     adjustment: 'select insert',
@@ -143,6 +145,7 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
     'currency',
     'processor',
   ],
+  'invoicing.dispute': ['id', 'bucket', 'tenant_id', 'mode', 'account_id', 'charge_id', 'processor', 'reference'],
   'invoicing.test_processor_record': ['bucket', 'tenant_id', 'reference'],
   'invoicing.invoice_run': ['id', 'bucket', 'tenant_id', 'mode', 'key_id', 'dry_run', 'issue_on'],
   'invoicing.invoice_run_item': ['bucket', 'run_id', 'ord', 'tenant_id', 'wave', 'document_id'],

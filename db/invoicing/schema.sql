@@ -982,6 +982,85 @@ comment on column charge_step.reference is 'find the charge at the processor; le
 comment on column charge_step.movement is 'find the movement of money at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on charge_step to kontor_invoicing_service;
 
+create table dispute (
+  bucket          smallint    not null,
+  id              uuid        not null,
+  tenant_id       uuid        not null,
+  mode            text        not null,
+  account_id      uuid        not null,
+  charge_id       uuid        not null,
+  processor       text        not null,
+  reference       text        not null,
+  state           text        not null,
+  amount_minor    bigint,
+  currency        text,
+  reason          text,
+  occurred_at     timestamptz not null,
+  missing_minor   bigint      not null default 0,
+  needs_attention boolean     not null,
+  version         integer     not null,
+  created_at      timestamptz not null,
+  updated_at      timestamptz not null,
+  constraint dispute_pkey primary key (bucket, id),
+  constraint dispute_bucket_tenant_id_mode_processor_reference_key unique (bucket, tenant_id, mode, processor, reference),
+  constraint dispute_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint dispute_check check ((amount_minor is null) = (currency is null)),
+  constraint dispute_check1 check (missing_minor = 0 or needs_attention),
+  constraint dispute_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint dispute_missing_minor_check check (missing_minor >= 0),
+  constraint dispute_mode_check check (mode = any (array['test', 'live'])),
+  constraint dispute_processor_check check (processor = any (array['stripe', 'paypal'])),
+  constraint dispute_reason_check check (length(reason) >= 1 and length(reason) <= 100),
+  constraint dispute_reference_check check (length(reference) >= 1 and length(reference) <= 255),
+  constraint dispute_state_check check (state = any (array['inquiry', 'needs_response', 'under_review', 'won', 'lost', 'closed'])),
+  constraint dispute_version_check check (version >= 1),
+  constraint dispute_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
+  constraint dispute_bucket_charge_id_fkey foreign key (bucket, charge_id) references charge(bucket, id),
+  constraint dispute_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create index dispute_account on dispute using btree (bucket, account_id);
+create index dispute_charge on dispute using btree (bucket, charge_id);
+create index dispute_tenant on dispute using btree (tenant_id, mode, id);
+create trigger dispute_kept before truncate on dispute for each statement execute function refuse_change();
+create trigger dispute_stays before delete on dispute for each row execute function refuse_change();
+comment on column dispute.reference is 'find the dispute at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
+comment on column dispute.reason is 'tell why a payer objects to a charge; contract, GDPR 6(1)(b); ten years';
+grant select, insert on dispute to kontor_invoicing_service;
+grant update (amount_minor, currency, missing_minor, needs_attention, occurred_at, reason, state, updated_at, version) on dispute to kontor_invoicing_service;
+
+create table dispute_step (
+  bucket       smallint    not null,
+  dispute_id   uuid        not null,
+  seq          integer     not null,
+  tenant_id    uuid        not null,
+  state        text        not null,
+  occurred_at  timestamptz not null,
+  refund_id    uuid,
+  payment_id   uuid,
+  amount_minor bigint,
+  reopened     jsonb       not null,
+  at           timestamptz not null,
+  constraint dispute_step_pkey primary key (bucket, dispute_id, seq),
+  constraint dispute_step_amount_minor_check check (amount_minor > 0),
+  constraint dispute_step_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint dispute_step_check check (num_nonnulls(refund_id, payment_id) <= 1),
+  constraint dispute_step_check1 check ((amount_minor is null) = (num_nonnulls(refund_id, payment_id) = 0)),
+  constraint dispute_step_seq_check check (seq >= 1),
+  constraint dispute_step_state_check check (state = any (array['inquiry', 'needs_response', 'under_review', 'won', 'lost', 'closed'])),
+  constraint dispute_step_bucket_dispute_id_fkey foreign key (bucket, dispute_id) references dispute(bucket, id),
+  constraint dispute_step_bucket_payment_id_fkey foreign key (bucket, payment_id) references payment(bucket, id),
+  constraint dispute_step_bucket_refund_id_fkey foreign key (bucket, refund_id) references refund(bucket, id),
+  constraint dispute_step_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create unique index dispute_chargeback on dispute_step using btree (bucket, refund_id) where refund_id is not null;
+create unique index dispute_charged_back_once on dispute_step using btree (bucket, dispute_id) where refund_id is not null;
+create unique index dispute_return on dispute_step using btree (bucket, payment_id) where payment_id is not null;
+create unique index dispute_returned_once on dispute_step using btree (bucket, dispute_id) where payment_id is not null;
+create trigger dispute_step_immutable before delete or update on dispute_step for each row execute function refuse_change();
+create trigger dispute_step_kept before truncate on dispute_step for each statement execute function refuse_change();
+comment on column dispute_step.reopened is 'give invoices back what a dispute took from them; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on dispute_step to kontor_invoicing_service;
+
 create table document (
   bucket        smallint    not null,
   id            uuid        not null,
@@ -1429,7 +1508,7 @@ create table processor_event (
   constraint processor_event_check2 check ((amount_minor is null) = (currency is null)),
   constraint processor_event_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint processor_event_dispute_reason_check check (length(dispute_reason) >= 1 and length(dispute_reason) <= 100),
-  constraint processor_event_dispute_state_check check (dispute_state = any (array['needs_response', 'under_review', 'won', 'lost', 'closed'])),
+  constraint processor_event_dispute_state_check check (dispute_state = any (array['inquiry', 'needs_response', 'under_review', 'won', 'lost', 'closed'])),
   constraint processor_event_event_reference_check check (length(event_reference) >= 1 and length(event_reference) <= 255),
   constraint processor_event_kind_check check (kind = any (array['charge', 'refund', 'dispute', 'registration', 'other'])),
   constraint processor_event_mode_check check (mode = any (array['test', 'live'])),

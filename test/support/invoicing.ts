@@ -74,6 +74,8 @@ const TABLES = [
   'charge_retry',
   'charge_rules',
   'charge_step',
+  'dispute',
+  'dispute_step',
   'document',
   'document_delivery',
   'document_file',

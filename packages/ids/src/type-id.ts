@@ -32,6 +32,7 @@ export const ID_PREFIXES = [
   'apr',
   'whk',
   'pev',
+  'dsp',
 ] as const
 
 export type IdPrefix = (typeof ID_PREFIXES)[number]

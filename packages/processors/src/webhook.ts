@@ -8,7 +8,8 @@ export interface WebhookDelivery {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
-export type DisputeState = 'needs_response' | 'under_review' | 'won' | 'lost' | 'closed'
+/** An inquiry is a question of the payer's bank before anything is disputed; it moves no money. */
+export type DisputeState = 'inquiry' | 'needs_response' | 'under_review' | 'won' | 'lost' | 'closed'
 
 /** What an event is about. */
 export type Subject =

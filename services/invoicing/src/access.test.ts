@@ -23,10 +23,9 @@ const WHO_CORRECTS = ['invoicing', 'admin'] as const
 const WHO_COUNTS = ['invoicing', 'accounting', 'admin'] as const
 
 const unknownId = (prefix: IdPrefix) => formatId(prefix, newUuid(toBucket(7), 0, randomBytes))
-const [iss, acc, quo, pro, inv, cre, ser, pay, chg, crf, run, adj, whk] = (
-  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'chg', 'crf', 'run', 'adj', 'whk'] as const
+const [iss, acc, quo, pro, inv, cre, ser, pay, chg, crf, run, adj, whk, dsp] = (
+  ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'chg', 'crf', 'run', 'adj', 'whk', 'dsp'] as const
 ).map(unknownId)
-
 const [HOOKS, HOOK, RULES] = ['/v1/webhook-endpoints', '/v1/webhook-endpoints/{webhookEndpointId}', '/v1/charge-rules']
 const USES = ['/allocations', '/unallocations', '/refunds'] as const
 /** Routes below one, for the same roles. */
@@ -107,7 +106,8 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/accounts/{accountId}/balance', `/v1/accounts/${acc}/balance`, WHO_COUNTS],
   ['GET', '/v1/accounts/{accountId}/statement', `/v1/accounts/${acc}/statement?currency=CHF`, WHO_COUNTS],
   ['GET', '/v1/ageing', '/v1/ageing?currency=CHF', WHO_COUNTS],
-  ['GET', '/v1/processor-events', '/v1/processor-events', WHO_COUNTS],
+  ...['/v1/processor-events', '/v1/disputes'].map((url) => ['GET', url, url, WHO_COUNTS] as const),
+  ['GET', '/v1/disputes/{disputeId}', `/v1/disputes/${dsp}`, WHO_COUNTS],
   ['GET', '/v1/series', '/v1/series', WHO_COUNTS],
   ['GET', '/v1/series/{seriesId}', `/v1/series/${ser}`, WHO_COUNTS],
   ['PUT', '/v1/series/{seriesId}/start', `/v1/series/${ser}/start`, ADMIN],

@@ -15,6 +15,7 @@ import { chargeRoutes } from './charges/routes.ts'
 import { creditNoteRoutes } from './credit-notes/routes.ts'
 import { creditNotes } from './credit-notes/service.ts'
 import type { Deps } from './deps.ts'
+import { disputeRoutes } from './disputes/routes.ts'
 import { issuing } from './documents/issue.ts'
 import { draftRoutes } from './drafts/routes.ts'
 import { eventRoutes } from './events/routes.ts'
@@ -83,6 +84,7 @@ export async function buildInvoicing(
   balanceRoutes(app, deps, book)
   reportRoutes(app, deps)
   processorWebhookRoutes(app, deps)
+  disputeRoutes(app, deps)
   seriesRoutes(app, deps)
   exportRoutes(app, deps)
   eventRoutes(app, deps)

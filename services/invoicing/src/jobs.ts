@@ -1,5 +1,6 @@
 import type { Tasks } from '@kontor/jobs'
 import { principalFinder } from '@kontor/tenancy'
+import { holdingPayments } from './balances/held-payment.ts'
 import { ledger } from './balances/ledger.ts'
 import { sendingBack } from './balances/sending-back.ts'
 import { learningOfRefunds } from './charge-refunds/learn.ts'
@@ -12,6 +13,7 @@ import { learning, referring } from './charges/learn.ts'
 import { retryTasks } from './charges/retry-work.ts'
 import { chargeTasks } from './charges/work.ts'
 import type { Deps } from './deps.ts'
+import { learningOfDisputes } from './disputes/learn.ts'
 import { issuing, judging } from './documents/issue.ts'
 import { invoiceRunTasks } from './invoice-runs/work.ts'
 import { invoiceToWire } from './invoices/wire.ts'
@@ -60,7 +62,8 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
     judge: (actor, { id, issueOn }) => judge(actor, { type: 'invoice', id, issueOn }),
     onDefect,
   })
-  const chargeWork = charging(deps, receiving(deps, book), choosing(deps))
+  const receive = receiving(deps, book)
+  const chargeWork = charging(deps, receive, choosing(deps))
   const charges = { ...chargeTasks(deps, chargeWork.ledger), ...retryTasks(chargeWork) }
   const found = findingCharges(deps)
   const refundBook = chargeRefundLedger(deps, sendingBack(book))
@@ -72,6 +75,7 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
     referenceOfCharge: referring(deps),
     learnOfCharge: learning(deps, chargeWork.ledger),
     learnOfRefund: learningOfRefunds(deps, found, refundBook),
+    learnOfDispute: learningOfDisputes(deps, { hold: holdingPayments(book), receive }),
     onDefect,
   })
   return { ...runs, ...invoicesOfProformas, ...charges, ...refunds, ...processorEvents }

@@ -83,9 +83,9 @@ function refundSubject(refund: Stripe.Refund): Subject {
 /** @see docs.stripe.com/api/disputes/object, `status` */
 const DISPUTE_STATES: Readonly<Record<string, DisputeState>> = {
   needs_response: 'needs_response',
-  warning_needs_response: 'needs_response',
+  warning_needs_response: 'inquiry',
   under_review: 'under_review',
-  warning_under_review: 'under_review',
+  warning_under_review: 'inquiry',
   won: 'won',
   prevented: 'won',
   lost: 'lost',

@@ -1,6 +1,7 @@
 import type { Principal } from '@kontor/http-api'
 import { bucketOf } from '@kontor/ids'
 import type { Tx } from '@kontor/postgres'
+import type { DisputeState } from '@kontor/processors'
 import type { ChargeRefundState } from '../charge-refunds/charge-refund.ts'
 import type { ChargeState } from '../charges/charge.ts'
 
@@ -53,6 +54,8 @@ export type EventType =
   | 'charge_refund.created'
   | `charge_refund.${ChargeRefundState}`
   | 'adjustment.recorded'
+  | 'dispute.opened'
+  | `dispute.${DisputeState}`
   | 'webhook_endpoint.created'
   | 'webhook_endpoint.updated'
   | 'webhook_endpoint.secret_rotated'

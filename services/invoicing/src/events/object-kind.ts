@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<Subject, IdPrefix>> = {
   refund: 'rfd',
   charge_refund: 'crf',
   adjustment: 'adj',
+  dispute: 'dsp',
   webhook_endpoint: 'whk',
 }
 

@@ -27,7 +27,7 @@ export const ProcessorEventWire = Type.Object({
   dispute: Nullable(
     Type.Object(
       {
-        state: Type.Enum(['needs_response', 'under_review', 'won', 'lost', 'closed'], {
+        state: Type.Enum(['inquiry', 'needs_response', 'under_review', 'won', 'lost', 'closed'], {
           description: 'How far the dispute is.',
         }),
         amount_minor: Nullable(Type.Integer({ description: 'What is disputed, in minor units: 1050 is 10.50 EUR.' })),

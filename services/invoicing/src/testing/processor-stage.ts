@@ -14,10 +14,12 @@ import {
 import {
   type InvoicingUnderTest,
   invoicingUnderTest,
+  type Processing,
   type Reply,
   type ServiceApp,
 } from '../../../../test/support/invoicing.ts'
 import { ProcessorNotConfigured } from '../processors/errors.ts'
+import type { FindInstrument } from '../vault/client.ts'
 
 /** The secret that is being replaced, and the one that replaces it. */
 export const STRIPE_SECRETS = ['whsec_test_newNewNewNewNewNewNewNew', 'whsec_test_oldOldOldOldOldOldOldOld'] as const
@@ -46,10 +48,14 @@ export interface ProcessorStage {
   close(): Promise<void>
 }
 
-export async function processorStage(): Promise<ProcessorStage> {
+/** @param instruments What the vault knows; nothing, unless told otherwise. */
+export async function processorStage(
+  instruments: { readonly findInstrument?: FindInstrument } & Pick<Processing, 'registrationOf'> = {},
+): Promise<ProcessorStage> {
   const [stripe, paypal] = [await stripeFake(), await paypalFake()]
   const processors = new Map<string, Processor | Error>()
-  const kontor: InvoicingUnderTest = await invoicingUnderTest(undefined, {
+  const kontor: InvoicingUnderTest = await invoicingUnderTest(instruments.findInstrument, {
+    ...(instruments.registrationOf && { registrationOf: instruments.registrationOf }),
     processorOf: async ({ tenantId, mode }, name) => {
       const found = processors.get(`${tenantId}/${mode}/${name}`) ?? new ProcessorNotConfigured()
       if (found instanceof Error) throw found
