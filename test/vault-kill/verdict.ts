@@ -56,11 +56,14 @@ type Fault = (sentence: string) => void
 
 const DEADLOCKS = 'select deadlocks from pg_stat_database where datname = current_database() and deadlocks > 0'
 
-/** No defect, and above all no deadlock (40P01), may have been logged, even if no client saw it. */
+/**
+ * No defect, and above all no deadlock (40P01), may have been logged, even if no client saw it. A stack on lines of its own is a process that
+ * broke; in a record, the code says what it is.
+ */
 function faultsInLog(log: string): string[] {
   return log
     .split('\n')
-    .filter((line) => /40P01|"internal_error"|"integrity_violation"|"level":60|cannot start|at file:/.test(line))
+    .filter((line) => /40P01|"internal_error"|"integrity_violation"|"level":60|cannot start|^\s+at /.test(line))
 }
 
 /** Says once, with a count, what differs only in ids, times and numbers. */

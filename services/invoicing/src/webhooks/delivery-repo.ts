@@ -40,14 +40,16 @@ export async function claimDeliveries(
 ): Promise<Delivery[]> {
   return database.hotSql<Delivery>(
     'claim_webhook_deliveries',
-    `update webhook_delivery as delivery set attempts = delivery.attempts + 1, leased_until = $4, last_attempt_at = $3
-       from (
-         select delivery.event_id from webhook_delivery as delivery
-          where delivery.bucket = $1 and delivery.webhook_id = $2 and delivery.state = 'pending'
-            and delivery.next_attempt_at <= $3 and (delivery.leased_until is null or delivery.leased_until <= $3) and ${IS_FIRST}
-          order by delivery.next_attempt_at, delivery.event_at, delivery.event_id limit $5
-            for update skip locked
-       ) as due
+    // Materialized: a plan that reads the list again for each row would take the next ones each time, and more than the limit.
+    `with due as materialized (
+       select delivery.event_id from webhook_delivery as delivery
+        where delivery.bucket = $1 and delivery.webhook_id = $2 and delivery.state = 'pending'
+          and delivery.next_attempt_at <= $3 and (delivery.leased_until is null or delivery.leased_until <= $3) and ${IS_FIRST}
+        order by delivery.next_attempt_at, delivery.event_at, delivery.event_id limit $5
+          for update skip locked
+     )
+     update webhook_delivery as delivery set attempts = delivery.attempts + 1, leased_until = $4, last_attempt_at = $3
+       from due
       where delivery.bucket = $1 and delivery.webhook_id = $2 and delivery.event_id = due.event_id
      returning ${COLUMNS.map((column) => `delivery.${column}`).join(', ')}`,
     [bucketOf(webhookId), webhookId, now, leasedUntil, limit],

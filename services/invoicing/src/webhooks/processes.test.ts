@@ -1,4 +1,5 @@
 import { bucketOf } from '@kontor/ids'
+import { sender } from '@kontor/webhooks'
 import test from 'ava'
 import { settled } from '../testing/settled.ts'
 import { type Listener, listener, type WebhookStage, webhookStage } from '../testing/webhook-stage.ts'
@@ -113,21 +114,23 @@ test.serial('two processes at once make each attempt once', async (t) => {
 
 test.serial('an endpoint that never answers does not slow down another', async (t) => {
   const silent = await listener()
-  t.teardown(() => silent.close())
   silent.answers = () => undefined
   for (let n = 0; n < 3; n++) await kontor.endpoint(silent.url, ['account.*'])
   await kontor.endpoint(listening.url, ['account.*'])
   await Promise.all(Array.from({ length: 12 }, () => account(0)))
-  const process = await startWebhooks(kontor.deps, {
-    url: kontor.databases.invoicingUrl,
-    concurrency: 4,
-    log: () => undefined,
+  // Nobody gives up on it in time: whatever it holds up is held up for good.
+  const send = sender({ loopback: true, timeoutMs: HOUR })
+  const process = await startWebhooks(
+    { ...kontor.deps, webhooks: { ...kontor.deps.webhooks, send } },
+    { url: kontor.databases.invoicingUrl, concurrency: 4, log: () => undefined },
+  )
+  t.teardown(async () => {
+    await silent.close()
+    await process.stop()
   })
-  t.teardown(() => process.stop())
-  const begun = performance.now()
-  for (let n = 0; n < 600 && listening.told.length < 12; n++) await new Promise((resolve) => setTimeout(resolve, 20))
-  const taken = performance.now() - begun
+  for (let n = 0; n < 3_000 && listening.told.length < 12; n++) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
   t.is(listening.told.length, 12)
-  t.true(taken < 9_000, `all of it, before the first attempt at the other has timed out: ${taken}`)
   t.true(silent.told.length <= 24, `eight at once for each of three: ${silent.told.length}`)
 })
