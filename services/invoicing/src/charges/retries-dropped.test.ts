@@ -6,66 +6,19 @@ import { receiving } from '../payments/receive.ts'
 import { ProcessorNotConfigured } from '../processors/errors.ts'
 import { settling } from '../proformas/settle.ts'
 import { type Chargeable, type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
-import {
-  chargesOf,
-  eventsOf,
-  HARD,
-  NOT_SENT,
-  obedientProcessor,
-  putRules,
-  SOFT,
-} from '../testing/obedient-processor.ts'
+import { eventsOf, HARD, NOT_SENT, SOFT } from '../testing/obedient-processor.ts'
+import { retrying } from '../testing/retrying.ts'
 import { TokenGone } from '../vault/client.ts'
 import { charging } from './charging.ts'
 import { learning } from './learn.ts'
 
-const HOUR_MS = 3_600_000
-const { processor, whole, told } = obedientProcessor('test')
-/** What asking the vault, or for credentials, ends with. */
-let refused: Error | undefined
 let stage: ChargeStage
-
+const { processing, reset, whole, told, faults, rules, declined, pass, inHours, list, pay } = retrying(() => stage)
 test.before(async () => {
-  stage = await chargeStage({
-    processorOf: async (_owner, name) => {
-      if (refused) throw refused
-      return { ...processor, name }
-    },
-  })
+  stage = await chargeStage(processing)
 })
-test.beforeEach(async () => {
-  Object.assign(told, { does: {}, asked: [] })
-  refused = undefined
-  await rules({ rules: [{ processors: ['test'] }], retry_after_hours: [24, 72] })
-})
+test.beforeEach(reset)
 test.after.always(() => stage.kontor.close())
-
-const rules = (given: object) => putRules(stage, given)
-
-/** A charge of an absent payer that is declined softly. */
-async function declined(of: Chargeable, changes: object = {}, key?: string) {
-  told.does = { confirm: SOFT }
-  const options = key === undefined ? {} : { key }
-  const reply = await stage.charge(of, { processor: undefined, off_session: true, ...changes }, options)
-  told.does = {}
-  told.asked.length = 0
-  return reply.body
-}
-
-async function pass(hours: number): Promise<void> {
-  stage.kontor.clock.advance(hours * HOUR_MS)
-  await stage.later()
-}
-const inHours = (hours: number) => new Date(stage.kontor.clock.nowMs() + hours * HOUR_MS).toISOString()
-const list = (of: Chargeable) => chargesOf(stage, of)
-const pay = (of: Chargeable, amount_minor: number) =>
-  stage.kontor.call('POST', '/v1/payments', {
-    invoice_id: of.invoice.id,
-    method: 'cash',
-    amount_minor,
-    currency: 'CHF',
-    received_on: '2026-11-23',
-  })
 
 const DROPPED: readonly (readonly [what: string, happens: (of: Chargeable) => Promise<unknown>, because: string])[] = [
   ['the invoice is paid otherwise', (of) => pay(of, 216_200), 'nothing_open'],
@@ -78,14 +31,14 @@ const DROPPED: readonly (readonly [what: string, happens: (of: Chargeable) => Pr
   [
     'the instrument was erased',
     async () => {
-      refused = new TokenGone()
+      faults.refused = new TokenGone()
     },
     'token_gone',
   ],
   [
     'the credentials are gone',
     async () => {
-      refused = new ProcessorNotConfigured()
+      faults.refused = new ProcessorNotConfigured()
     },
     'processor_not_configured',
   ],
@@ -99,7 +52,7 @@ for (const [what, happens, because] of DROPPED) {
     t.deepEqual(told.asked, [])
     t.like(await stage.show(first.id), { state: 'declined', retry_at: null, retry_dropped: because, retried_by: null })
     t.is((await eventsOf(stage, first.id)).at(-1), 'charge.retry_dropped')
-    refused = undefined
+    faults.refused = undefined
     await pass(100)
     t.is((await list(of)).length, 1)
   })

@@ -3,67 +3,18 @@ import { parseId } from '@kontor/ids'
 import type { Processor } from '@kontor/processors'
 import test from 'ava'
 import { invoicingTasks } from '../jobs.ts'
-import { type Chargeable, type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
-import {
-  chargesOf,
-  dies,
-  dying,
-  eventsOf,
-  HARD,
-  NOT_SENT,
-  obedientProcessor,
-  putRules,
-  SOFT,
-  UNKNOWN,
-} from '../testing/obedient-processor.ts'
+import { type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
+import { dies, dying, eventsOf, HARD, NOT_SENT, SOFT, UNKNOWN } from '../testing/obedient-processor.ts'
+import { retrying } from '../testing/retrying.ts'
 
 const HOUR_MS = 3_600_000
-const { processor, whole, told } = obedientProcessor('test')
-/** What asking the vault, or for credentials, ends with. */
-let refused: Error | undefined
 let stage: ChargeStage
-
+const { processing, reset, whole, told, faults, rules, declined, pass, inHours, list, pay } = retrying(() => stage)
 test.before(async () => {
-  stage = await chargeStage({
-    processorOf: async (_owner, name) => {
-      if (refused) throw refused
-      return { ...processor, name }
-    },
-  })
+  stage = await chargeStage(processing)
 })
-test.beforeEach(async () => {
-  Object.assign(told, { does: {}, asked: [] })
-  refused = undefined
-  await rules({ rules: [{ processors: ['test'] }], retry_after_hours: [24, 72] })
-})
+test.beforeEach(reset)
 test.after.always(() => stage.kontor.close())
-
-const rules = (given: object) => putRules(stage, given)
-
-/** A charge of an absent payer that is declined softly. */
-async function declined(of: Chargeable, changes: object = {}, key?: string) {
-  told.does = { confirm: SOFT }
-  const options = key === undefined ? {} : { key }
-  const reply = await stage.charge(of, { processor: undefined, off_session: true, ...changes }, options)
-  told.does = {}
-  told.asked.length = 0
-  return reply.body
-}
-
-async function pass(hours: number): Promise<void> {
-  stage.kontor.clock.advance(hours * HOUR_MS)
-  await stage.later()
-}
-const inHours = (hours: number) => new Date(stage.kontor.clock.nowMs() + hours * HOUR_MS).toISOString()
-const list = (of: Chargeable) => chargesOf(stage, of)
-const pay = (of: Chargeable, amount_minor: number) =>
-  stage.kontor.call('POST', '/v1/payments', {
-    invoice_id: of.invoice.id,
-    method: 'cash',
-    amount_minor,
-    currency: 'CHF',
-    received_on: '2026-11-23',
-  })
 
 test.serial('a soft decline of an absent payer is tried again on its date, and not before', async (t) => {
   const of = await stage.chargeable()
@@ -190,15 +141,15 @@ test.serial(
 test.serial('what is down delays a retry by an hour, and sixty days later nobody waits any more', async (t) => {
   const of = await stage.chargeable()
   const first = await declined(of)
-  refused = new Unavailable('vault_unavailable', 'the vault')
+  faults.refused = new Unavailable('vault_unavailable', 'the vault')
   await pass(24)
   t.like(await stage.show(first.id), { retry_at: inHours(1), retry_dropped: null })
-  refused = undefined
+  faults.refused = undefined
   await pass(1)
   t.like((await list(of))[1], { state: 'succeeded' })
   const other = await stage.chargeable()
   const waiting = await declined(other)
-  refused = new Unavailable('vault_unavailable', 'the vault')
+  faults.refused = new Unavailable('vault_unavailable', 'the vault')
   await pass(61 * 24)
   t.like(await stage.show(waiting.id), { retry_at: null, retry_dropped: 'vault_unavailable' })
 })

@@ -1,51 +1,18 @@
 import type { Processor } from '@kontor/processors'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { callApp } from '../../../../test/support/invoicing.ts'
-import { type Chargeable, type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
-import { chargesOf, dies, dying, NOT_SENT, obedientProcessor, putRules, SOFT } from '../testing/obedient-processor.ts'
+import { type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
+import { dies, dying, NOT_SENT, SOFT } from '../testing/obedient-processor.ts'
+import { type Refusal, routing } from '../testing/routing.ts'
 
-const [stripe, other] = [obedientProcessor('stripe'), obedientProcessor('test')]
-/** What asking for credentials, or for the registration of the instrument, ends with. */
-let refusal: { processor?: () => never; registration?: () => Promise<void> } = {}
-/** What happens between the choice of a processor and the claim. */
-let meanwhile: (() => Promise<void>) | undefined
 let stage: ChargeStage
-
+const { processing, reset, stripe, other, faults, rules, charge, list, taken } = routing(() => stage)
 test.before(async () => {
-  stage = await chargeStage({
-    processorOf: async (_owner, name) => {
-      if (name === 'test') refusal.processor?.()
-      return name === 'test' ? other.processor : stripe.processor
-    },
-    registrationOf: async (_owner, tokenId, name) => {
-      await meanwhile?.()
-      if (name === 'test') await refusal.registration?.()
-      return { type: 'card', instrument: `test_instrument_${tokenId}` }
-    },
-  })
+  stage = await chargeStage(processing)
   await rules([{ processors: ['stripe', 'test'] }])
 })
-test.beforeEach(() => {
-  refusal = {}
-  for (const { told } of [stripe, other]) Object.assign(told, { does: {}, asked: [] })
-})
+test.beforeEach(reset)
 test.after.always(() => stage.kontor.close())
-
-const rules = (given: readonly object[]) => putRules(stage, { rules: given })
-
-/** Leaves the processor to the rules. */
-const charge = (of: Chargeable, changes: object = {}, key?: string) =>
-  stage.charge(of, { processor: undefined, ...changes }, key === undefined ? {} : { key })
-const list = (of: Chargeable) => chargesOf(stage, of)
-/** What was taken of an invoice, and by whom. */
-async function taken(t: ExecutionContext, of: Chargeable, by: string | undefined) {
-  const succeeded = (await list(of)).filter(({ state }: { state: string }) => state === 'succeeded')
-  t.deepEqual(
-    succeeded.map(({ processor }: { processor: string }) => processor),
-    by === undefined ? [] : [by],
-  )
-  t.like(await stage.read(of), { payment_status: by === undefined ? 'open' : 'paid' })
-}
 
 test.serial('two requests under one key at once, and through two processes, take the money once', async (t) => {
   const twin = await stage.kontor.twin()
@@ -81,7 +48,7 @@ test.serial('two requests under two keys at once never take more than what is op
   }
 })
 
-const DEATHS: readonly (readonly [where: string, does: Partial<Processor>, refused: typeof refusal])[] = [
+const DEATHS: readonly (readonly [where: string, does: Partial<Processor>, refused: Refusal])[] = [
   ['before the second is claimed', {}, { registration: dies }],
   ['before the second is asked', { create: dies }, {}],
   ['when the second has made it', { create: dying(other.whole.create) }, {}],
@@ -94,11 +61,11 @@ for (const [where, does, refused] of DEATHS) {
       const of = await stage.chargeable()
       stripe.told.does = { confirm: SOFT }
       other.told.does = does
-      refusal = refused
+      faults.refusal = refused
       const key = `dies-${DEATHS.findIndex(([at]) => at === where)}-${how}`
       t.is((await charge(of, {}, key)).status, 500)
       other.told.does = {}
-      refusal = {}
+      faults.refusal = {}
       const of2 = (await list(of)).length
       t.is(of2, where === 'before the second is claimed' ? 1 : 2)
       if (how === 'repetition' && of2 === 1) {

@@ -1,61 +1,19 @@
 import type { Processor } from '@kontor/processors'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { ProcessorNotConfigured } from '../processors/errors.ts'
-import { type Chargeable, type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
-import {
-  chargesOf,
-  eventsOf,
-  HARD,
-  NOT_SENT,
-  obedientProcessor,
-  putRules,
-  SOFT,
-  UNKNOWN,
-} from '../testing/obedient-processor.ts'
+import { type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
+import { eventsOf, HARD, NOT_SENT, SOFT, UNKNOWN } from '../testing/obedient-processor.ts'
+import { type Refusal, routing } from '../testing/routing.ts'
 import { NotRegistered } from '../vault/registration-errors.ts'
 
-const [stripe, other] = [obedientProcessor('stripe'), obedientProcessor('test')]
-/** What asking for credentials, or for the registration of the instrument, ends with. */
-let refusal: { processor?: () => never; registration?: () => Promise<void> } = {}
-/** What happens between the choice of a processor and the claim. */
-let meanwhile: (() => Promise<void>) | undefined
 let stage: ChargeStage
-
+const { processing, reset, stripe, other, faults, rules, charge, list, taken } = routing(() => stage)
 test.before(async () => {
-  stage = await chargeStage({
-    processorOf: async (_owner, name) => {
-      if (name === 'test') refusal.processor?.()
-      return name === 'test' ? other.processor : stripe.processor
-    },
-    registrationOf: async (_owner, tokenId, name) => {
-      await meanwhile?.()
-      if (name === 'test') await refusal.registration?.()
-      return { type: 'card', instrument: `test_instrument_${tokenId}` }
-    },
-  })
+  stage = await chargeStage(processing)
   await rules([{ processors: ['stripe', 'test'] }])
 })
-test.beforeEach(() => {
-  refusal = {}
-  for (const { told } of [stripe, other]) Object.assign(told, { does: {}, asked: [] })
-})
+test.beforeEach(reset)
 test.after.always(() => stage.kontor.close())
-
-const rules = (given: readonly object[]) => putRules(stage, { rules: given })
-
-/** Leaves the processor to the rules. */
-const charge = (of: Chargeable, changes: object = {}, key?: string) =>
-  stage.charge(of, { processor: undefined, ...changes }, key === undefined ? {} : { key })
-const list = (of: Chargeable) => chargesOf(stage, of)
-/** What was taken of an invoice, and by whom. */
-async function taken(t: ExecutionContext, of: Chargeable, by: string | undefined) {
-  const succeeded = (await list(of)).filter(({ state }: { state: string }) => state === 'succeeded')
-  t.deepEqual(
-    succeeded.map(({ processor }: { processor: string }) => processor),
-    by === undefined ? [] : [by],
-  )
-  t.like(await stage.read(of), { payment_status: by === undefined ? 'open' : 'paid' })
-}
 
 test.serial('a rule decides who takes the money', async (t) => {
   await rules([
@@ -77,8 +35,8 @@ test.serial('who pays meanwhile changes the amount, and with it the processor', 
   await rules([{ currencies: ['CHF'], max_amount_minor: 100_000, processors: ['test'] }, { processors: ['stripe'] }])
   const of = await stage.chargeable()
   const came = { invoice_id: of.invoice.id, method: 'cash', currency: 'CHF', received_on: '2026-11-23' }
-  meanwhile = async () => {
-    meanwhile = undefined
+  faults.meanwhile = async () => {
+    faults.meanwhile = undefined
     await stage.kontor.call('POST', '/v1/payments', { ...came, amount_minor: 200_000 })
   }
   const reply = await charge(of)
@@ -165,7 +123,7 @@ test.serial('a processor that the request names is asked alone', async (t) => {
   t.deepEqual(other.told.asked, [])
 })
 
-const WITHOUT_SECOND: readonly (readonly [what: string, refused: typeof refusal, because: string])[] = [
+const WITHOUT_SECOND: readonly (readonly [what: string, refused: Refusal, because: string])[] = [
   [
     'has no credentials',
     {
@@ -189,14 +147,14 @@ const WITHOUT_SECOND: readonly (readonly [what: string, refused: typeof refusal,
 for (const [what, refused, because] of WITHOUT_SECOND) {
   test.serial(`a second processor that ${what} leaves the answer of the first`, async (t) => {
     const of = await stage.chargeable()
-    refusal = refused
+    faults.refusal = refused
     stripe.told.does = { confirm: SOFT }
     const reply = await charge(of, {}, `second-${because}`)
     t.like(reply, {
       status: 201,
       body: { state: 'declined', processor: 'stripe', retry_at: null, retry_dropped: because },
     })
-    refusal = {}
+    faults.refusal = {}
     t.deepEqual((await charge(of, {}, `second-${because}`)).bytes, reply.bytes)
     t.deepEqual(await eventsOf(stage, reply.body.id), ['charge.created', 'charge.declined', 'charge.retry_dropped'])
     t.deepEqual(other.told.asked, [])
@@ -206,11 +164,11 @@ for (const [what, refused, because] of WITHOUT_SECOND) {
     `a first one that cannot be reached, and a second that ${what}: the same request tries both again`,
     async (t) => {
       const of = await stage.chargeable()
-      refusal = refused
+      faults.refusal = refused
       stripe.told.does = { create: NOT_SENT }
       const reply = await charge(of, {}, `neither-${because}`)
       t.like(reply, { status: 502, body: { code: 'processor_not_reached' } })
-      refusal = {}
+      faults.refusal = {}
       const again = await charge(of, {}, `neither-${because}`)
       t.like(again.body, { state: 'succeeded', processor: 'test', retry_of: reply.body.charge_id })
     },
@@ -237,10 +195,10 @@ test.serial(
 test.serial('what somebody else took meanwhile is not charged by a second processor', async (t) => {
   const of = await stage.chargeable()
   stripe.told.does = { confirm: SOFT }
-  refusal = { registration: async () => void (await stage.charge(of, { processor: 'test', amount_minor: 1 })) }
-  const once = refusal.registration as () => Promise<void>
-  refusal.registration = async () => {
-    refusal = {}
+  faults.refusal = { registration: async () => void (await stage.charge(of, { processor: 'test', amount_minor: 1 })) }
+  const once = faults.refusal.registration as () => Promise<void>
+  faults.refusal.registration = async () => {
+    faults.refusal = {}
     await once()
   }
   const reply = await charge(of)
