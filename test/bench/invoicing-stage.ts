@@ -44,6 +44,7 @@ export async function startInvoicing(stage: Stage): Promise<InvoicingStage> {
     INVOICING_DATABASE_URL: stage.urls.invoicing.url,
     INVOICING_LISTEN: '127.0.0.1:0',
     INVOICING_SECRET: randomBytes(32).toString('hex'),
+    // What comes later is not what is measured.
     INVOICING_JOBS_MAX: '0',
     // No order of the benchmark names a token, so nobody calls the vault.
     VAULT_URL: 'http://127.0.0.1:9',

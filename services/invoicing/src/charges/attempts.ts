@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { digestIntent } from '../idempotency/command.ts'
 import type { Owner } from '../issuers/repo.ts'
 import type { Registration } from '../vault/registrations.ts'
-import type { Charge, LearnedBy } from './charge.ts'
+import { type Charge, type LearnedBy, UNTRIED } from './charge.ts'
 import type { FollowUps } from './follow.ts'
 import type { ChargeLedger, Written } from './ledger.ts'
 import * as repo from './repo.ts'
@@ -78,14 +78,7 @@ export function attempts(
           retry_of: held.id,
           first_id: first.id,
           attempt: held.attempt + 1,
-          state: 'processing',
-          reference: null,
-          movement: null,
-          decline_reason: null,
-          decline_soft: null,
-          decline_code: null,
-          check_at: null,
-          version: 1,
+          ...UNTRIED,
           created_at: at,
           updated_at: at,
         }

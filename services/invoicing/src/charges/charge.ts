@@ -58,6 +58,18 @@ export interface Charge {
   readonly updated_at: Date
 }
 
+/** Where every charge begins, whatever it is for. */
+export const UNTRIED = {
+  state: 'processing',
+  reference: null,
+  movement: null,
+  decline_reason: null,
+  decline_soft: null,
+  decline_code: null,
+  check_at: null,
+  version: 1,
+} as const satisfies Partial<Charge>
+
 /** A request to the processor. `told` is what nobody asked for, such as a webhook. */
 export interface Asked {
   readonly request: 'create' | 'confirm' | 'retrieve' | 'capture' | 'cancel' | 'told'

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts'
 import type { IntentDigest } from '../idempotency/command.ts'
 import type { MaskedInstrument } from '../vault/client.ts'
 import type { Registration } from '../vault/registrations.ts'
-import type { Charge } from './charge.ts'
+import { type Charge, UNTRIED } from './charge.ts'
 import type { Payable } from './payable-reads.ts'
 import type { CreateCharge } from './schema.ts'
 
@@ -54,19 +54,12 @@ export function freshCharge(
     capture: body.capture ?? 'automatic',
     off_session: body.off_session ?? false,
     return_url: body.return_url ?? null,
-    state: 'processing',
-    reference: null,
-    movement: null,
-    decline_reason: null,
-    decline_soft: null,
-    decline_code: null,
-    check_at: null,
+    ...UNTRIED,
     chosen_by: chosenBy,
     fallback,
     retry_of: null,
     first_id: null,
     attempt: 1,
-    version: 1,
     created_at: at,
     updated_at: at,
   }

@@ -155,9 +155,9 @@ export async function updateCharge(tx: Tx, id: string, change: ChargeChange, at:
     .update({ ...change, updated_at: at })
 }
 
-/** What charges that have not ended may still take of a document, which whoever decides by it holds. */
-export async function chargingMinor(db: Database['knex'] | Tx, documentId: string): Promise<bigint> {
-  const { rows } = await db.raw('select charging_minor(?, ?) as minor', [bucketOf(documentId), documentId])
+/** What charges that have not ended may still take of a document that the transaction holds. */
+export async function chargingMinor(tx: Tx, documentId: string): Promise<bigint> {
+  const { rows } = await tx.raw('select charging_minor(?, ?) as minor', [bucketOf(documentId), documentId])
   return rows[0].minor
 }
 
