@@ -1,4 +1,5 @@
 export type { AddressRules } from './address.ts'
+export { retryAfterMs } from './retry-after.ts'
 export { type SecretOf, showSecret, signingSecret } from './secret.ts'
 export { type FailureCode, type Outcome, type Send, type SendOptions, sender } from './send.ts'
 export { type Message, signatureHeaders } from './sign.ts'

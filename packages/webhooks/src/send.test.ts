@@ -30,6 +30,11 @@ test('a message arrives as it was sent, and the status is what comes of it', asy
   }
 })
 
+test('when whoever refuses wants to be asked again is handed on as it was said', async (t) => {
+  const { outcome } = await sendTo(t, (_request, response) => response.writeHead(503, { 'retry-after': '120' }).end())
+  t.deepEqual(outcome, { kind: 'answered', status: 503, retryAfter: '120' })
+})
+
 test('a redirect is not followed', async (t) => {
   const elsewhere = await receiver(answersWith(200))
   t.teardown(() => elsewhere.close())

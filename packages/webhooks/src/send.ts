@@ -7,7 +7,12 @@ import { hostOf } from './target.ts'
 
 /** What became of one attempt. */
 export type Outcome =
-  | { readonly kind: 'answered'; readonly status: number }
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      /** The header of that name, as it came. */
+      readonly retryAfter?: string
+    }
   /** Nobody answered, or not as HTTP has it. Whether the message arrived is not known. */
   | { readonly kind: 'failed'; readonly code: FailureCode }
 
@@ -83,7 +88,12 @@ function exchange(begin: () => ClientRequest, body: string, signal: AbortSignal)
       request.on('error', fail)
       request.on('response', (response) => {
         response.on('error', () => undefined)
-        settle({ kind: 'answered', status: response.statusCode ?? 0 })
+        const retryAfter = response.headers['retry-after']
+        settle({
+          kind: 'answered',
+          status: response.statusCode ?? 0,
+          ...(retryAfter === undefined ? {} : { retryAfter }),
+        })
         // Whatever follows is not ours to read, however long it is.
         response.destroy()
       })

@@ -7,7 +7,7 @@ import { type Attempted, claimDeliveries, nextDue, recordAttempts, recordSilence
 import type { WebhookEndpoint } from './endpoint.ts'
 import { wakeEndpoints } from './jobs.ts'
 import { findActive, lockEndpoint, updateEndpoint } from './repo.ts'
-import { judgeAttempt, pauseAfterSilence } from './retry-rules.ts'
+import { judgeAttempt, pauseAfterSilence, pauseAsWanted } from './retry-rules.ts'
 
 /** What it takes to tell somebody. */
 export interface Delivering {
@@ -76,12 +76,17 @@ export function delivering({ database, newId, now, webhooks }: Delivering) {
     const gone = judged.some(({ verdict }) => verdict.state === 'dead' && verdict.gone)
     // An answer that refuses is an answer: only who says nothing at all keeps others waiting.
     const silences = attempts.some(({ outcome }) => outcome.kind === 'answered') ? 0 : endpoint.silences + 1
-    const pausedUntil = silences === 0 ? null : new Date(at.getTime() + pauseAfterSilence(silences))
+    const wantedMs = pauseAsWanted(
+      attempts.map(({ outcome }) => outcome),
+      at,
+    )
+    const pauseMs = silences === 0 ? wantedMs : pauseAfterSilence(silences)
+    const pausedUntil = pauseMs === 0 ? null : new Date(at.getTime() + pauseMs)
     await withTransaction(database.knex, async (tx) => {
       const owner = { tenantId: endpoint.tenant_id, mode: endpoint.mode }
       const held = await lockEndpoint(tx, owner, endpoint.id)
       await recordAttempts(tx, endpoint.id, rows, at)
-      if (silences !== 0 || endpoint.silences !== 0) await recordSilence(tx, endpoint.id, { silences, pausedUntil })
+      if (pauseMs !== 0 || endpoint.silences !== 0) await recordSilence(tx, endpoint.id, { silences, pausedUntil })
       if (!gone || held?.state !== 'active') return
       const disabled = await updateEndpoint(tx, held, { state: 'disabled', disabled_because: 'gone' })
       await recordEvent(

@@ -142,6 +142,39 @@ test.serial('a redirect is not followed, and whoever gives no answer is left alo
   t.is((await kontor.deliveries(id, 'delivered')).length, 3)
 })
 
+test.serial('whoever says when they can take more is asked then, and told nothing else meanwhile', async (t) => {
+  const { clock } = kontor
+  const { id } = await kontor.endpoint(listening.url, ['account.*'])
+  await account(0)
+  listening.answers = (_told, response) => void response.writeHead(429, { 'retry-after': '120' }).end()
+  await kontor.tell()
+  t.is(listening.told.length, 1)
+  const [waiting] = await kontor.deliveries(id, 'pending')
+  t.is(waiting?.next_attempt_at, new Date(clock.nowMs() + 120 * SECOND).toISOString())
+  listening.answers = () => 200
+  await account(0)
+  clock.advance(119 * SECOND)
+  await kontor.tell()
+  t.is(listening.told.length, 1)
+  clock.advance(SECOND)
+  await kontor.tell()
+  t.is((await kontor.deliveries(id, 'delivered')).length, 2)
+
+  const until = new Date(clock.nowMs() + 3 * HOUR).toUTCString()
+  listening.answers = (_told, response) => void response.writeHead(503, { 'retry-after': until }).end()
+  const object = await account(0)
+  await kontor.tell()
+  listening.answers = () => 200
+  await account(0)
+  clock.advance(300 * SECOND)
+  await kontor.tell()
+  t.is((await kontor.deliveries(id, 'delivered')).length, 3, 'what is about others waits five minutes at most')
+  t.is(versionsOf(object).length, 1)
+  clock.set(new Date(until).toISOString())
+  await kontor.tell()
+  t.deepEqual(versionsOf(object), [1, 1])
+})
+
 test.serial('events between two instants, or named ones, are told again or for the first time', async (t) => {
   const { call, clock } = kontor
   const early = await account(1)

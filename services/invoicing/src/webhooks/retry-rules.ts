@@ -1,4 +1,4 @@
-import type { Outcome } from '@kontor/webhooks'
+import { type Outcome, retryAfterMs } from '@kontor/webhooks'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -16,6 +16,9 @@ const PAUSES_MS: readonly number[] = [
   12 * HOUR,
   24 * HOUR,
 ]
+
+/** Whoever asks for longer than that is tried before. */
+const PAUSE_MS_MAX = 24 * HOUR
 
 /** A message that was not taken for so long is given up. */
 export const TRIED_FOR_MS = 72 * HOUR
@@ -36,12 +39,29 @@ export function judgeAttempt(outcome: Outcome, attempts: number, at: Date, expir
   if (outcome.kind === 'answered' && outcome.status === 410) return { state: 'dead', gone: true }
   const pauseMs = PAUSES_MS[Math.min(attempts, PAUSES_MS.length) - 1] ?? HOUR
   const next = new Date(at.getTime() + pauseMs)
-  return next > expiresAt ? { state: 'dead', gone: false } : { state: 'pending', at: next }
+  if (next > expiresAt) return { state: 'dead', gone: false }
+  const wanted = new Date(at.getTime() + Math.min(wantedPauseMs(outcome, at), PAUSE_MS_MAX))
+  return { state: 'pending', at: wanted <= next ? next : wanted < expiresAt ? wanted : expiresAt }
 }
 
-/** The longest that an endpoint is left alone because nobody answered. */
+/**
+ * How long whoever has too much to do, or is not there for a while, wants to be left alone; 0 where nothing is said of that. It only
+ * ever waits longer for it than it would, and never past the end.
+ *
+ * @see RFC 9110, 10.2.3
+ */
+export function wantedPauseMs(outcome: Outcome, at: Date): number {
+  const isAboutTime = outcome.kind === 'answered' && (outcome.status === 429 || outcome.status === 503)
+  return (isAboutTime && retryAfterMs(outcome.retryAfter, at)) || 0
+}
+
+/** The longest that an endpoint is left alone, with all that waits for it. */
 const SILENCE_MS_MAX = 5 * MINUTE
 
 /** @param silences How often in a row nobody answered, from 1. */
 export const pauseAfterSilence = (silences: number): number =>
   Math.min(5 * SECOND * 2 ** (silences - 1), SILENCE_MS_MAX)
+
+/** How long an endpoint is told nothing at all after these answers: what it refused for a while may be just as much for other messages. */
+export const pauseAsWanted = (outcomes: readonly Outcome[], at: Date): number =>
+  Math.min(Math.max(0, ...outcomes.map((outcome) => wantedPauseMs(outcome, at))), SILENCE_MS_MAX)
