@@ -234,6 +234,23 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_end_of_charged()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  ended constant uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
+begin
+  -- Whoever charges it holds it as well, so that of two at once one sees the other.
+  perform 1 from document where document.bucket = new.bucket and document.id = ended for update;
+  if exists (select from charge
+              where charge.bucket = new.bucket and charge.invoice_id = ended and charge_is_live(charge.state)) then
+    raise exception 'a charge of it may still take money' using errcode = 'check_violation', constraint = 'ended_is_not_charged';
+  end if;
+  return new;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_loose_attempt()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1190,6 +1207,7 @@ create table document_void (
 create index document_void_tenant on document_void using btree (tenant_id, document_id);
 create trigger document_void_immutable before delete or update on document_void for each row execute function refuse_change();
 create trigger document_void_kept before truncate on document_void for each statement execute function refuse_change();
+create trigger void_is_not_charged before insert on document_void for each row execute function refuse_end_of_charged('document_id');
 comment on column document_void.reason is 'say why an invoice is void; legal obligation to keep records, GDPR 6(1)(c); ten years';
 grant select, insert on document_void to kontor_invoicing_service;
 
@@ -1540,6 +1558,7 @@ create table proforma_cancellation (
   constraint proforma_cancellation_bucket_proforma_id_fkey foreign key (bucket, proforma_id) references document(bucket, id),
   constraint proforma_cancellation_tenant_id_fkey foreign key (tenant_id) references tenant(id)
 );
+create trigger cancelled_is_not_charged before insert on proforma_cancellation for each row execute function refuse_end_of_charged('proforma_id');
 create trigger proforma_cancellation_immutable before delete or update on proforma_cancellation for each row execute function refuse_change();
 create trigger proforma_cancellation_kept before truncate on proforma_cancellation for each statement execute function refuse_change();
 grant select, insert on proforma_cancellation to kontor_invoicing_service;

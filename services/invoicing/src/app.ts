@@ -11,6 +11,7 @@ import { choosing } from './charge-rules/choose.ts'
 import { chargeRuleRoutes } from './charge-rules/routes.ts'
 import { charging } from './charges/charging.ts'
 import { findingCharges } from './charges/findable.ts'
+import { refuseLiveCharge } from './charges/live.ts'
 import { chargeRoutes } from './charges/routes.ts'
 import { creditNoteRoutes } from './credit-notes/routes.ts'
 import { creditNotes } from './credit-notes/service.ts'
@@ -56,10 +57,11 @@ export async function buildInvoicing(
   accountRoutes(app, deps)
   quoteRoutes(app, deps, issue)
   invoiceRoutes(app, deps, issue, (ids) => openOf(deps.database, ids))
-  invoiceLifeRoutes(app, deps)
+  invoiceLifeRoutes(app, deps, refuseLiveCharge)
   const book = ledger(deps, settling(deps))
   creditNoteRoutes(app, deps, issue, book)
-  const [quoted, proforma, credited] = [quotes(deps, issue), proformas(deps, issue), creditNotes(deps, issue)]
+  const [quoted, credited] = [quotes(deps, issue), creditNotes(deps, issue)]
+  const proforma = proformas(deps, issue, refuseLiveCharge)
   const invoice = invoices(deps, issue, (ids) => openOf(deps.database, ids))
   draftRoutes(app, deps, {
     getQuote: quoted.get,
@@ -75,7 +77,7 @@ export async function buildInvoicing(
     },
   })
   invoiceRunRoutes(app, deps)
-  proformaRoutes(app, deps, issue)
+  proformaRoutes(app, deps, issue, refuseLiveCharge)
   paymentRoutes(app, deps, book)
   chargeRuleRoutes(app, deps)
   chargeRoutes(app, deps, charging(deps, receiving(deps, book), choosing(deps)))

@@ -1,5 +1,6 @@
 import { formatId } from '@kontor/ids'
 import { DomainError } from '@kontor/problem'
+import type { ChargeState } from './charge.ts'
 
 /** Certainly nothing was carried out. The charge stays, takes nothing, and the same request takes it up again. */
 export class ChargeNotSent extends DomainError {
@@ -21,5 +22,17 @@ export class CaptureExceedsCharge extends DomainError {
   constructor(chargedMinor: bigint) {
     super(`${chargedMinor} minor units are held`)
     this.extensions = { charged_minor: Number(chargedMinor) }
+  }
+}
+
+/** What it is for is not ended before the charge has ended. */
+export class ChargeUnderWay extends DomainError {
+  readonly code = 'charge_under_way'
+  readonly status = 409
+  readonly title = 'A charge of it may still take money'
+  override readonly extensions: { charge_id: string; state: ChargeState }
+  constructor(chargeId: string, state: ChargeState) {
+    super('let the charge end, or cancel it first')
+    this.extensions = { charge_id: formatId('chg', chargeId), state }
   }
 }

@@ -69,6 +69,8 @@ test.serial('money that was taken after all is a payment, also where it was give
 
 test.serial('money for an invoice that is void by then is the account’s credit', async (t) => {
   const { of, id, reference } = await pendingCharge()
+  const given = { outcome: 'declined', reason: 'revoked', soft: false, reference } as const
+  await learn(owner(), 'test', reference, given)
   const voided = await stage.kontor.call('POST', `/v1/invoices/${of.invoice.id}/void`, { reason: 'a mistake' })
   t.is(voided.status, 201, voided.bytes.toString())
   await learn(owner(), 'test', reference, { outcome: 'succeeded', reference, amount })

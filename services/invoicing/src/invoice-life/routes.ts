@@ -10,8 +10,12 @@ import { invoiceLife } from './service.ts'
 const params = Type.Object({ invoiceId: Id('inv', 'The invoice.') })
 const tags = ['Invoices']
 
-export function invoiceLifeRoutes(app: ApiServer, deps: Deps): void {
-  const service = invoiceLife(deps)
+export function invoiceLifeRoutes(
+  app: ApiServer,
+  deps: Deps,
+  refuseLiveCharge: Parameters<typeof invoiceLife>[1],
+): void {
+  const service = invoiceLife(deps, refuseLiveCharge)
 
   app.post(
     '/v1/invoices/:invoiceId/sent',

@@ -15,7 +15,8 @@ import { SentInFuture, UseCreditNote } from './errors.ts'
 import * as repo from './repo.ts'
 import type { RecordSent, SentWire, VoidInvoice, VoidWire } from './schema.ts'
 
-export function invoiceLife(deps: Deps) {
+/** @param refuseLiveCharge Throws where a charge of a document that is held may still take money. */
+export function invoiceLife(deps: Deps, refuseLiveCharge: (tx: Tx, documentId: string) => Promise<void>) {
   const { database } = deps
 
   /** Holds an issued invoice that is not void. */
@@ -78,6 +79,7 @@ export function invoiceLife(deps: Deps) {
      * Makes an invoice void that nobody has seen: it keeps its number, and nothing is open on it.
      *
      * @throws {UseCreditNote} It was sent, paid, credited or exported, or its issuer’s country has no void.
+     * @throws {DomainError} 409 where a charge of it may still take money.
      */
     async makeVoid(
       actor: Principal,
@@ -92,6 +94,7 @@ export function invoiceLife(deps: Deps) {
         if (sent) throw new UseCreditNote('sent')
         if (allocated) throw new UseCreditNote('allocated')
         if (credited) throw new UseCreditNote('credited')
+        await refuseLiveCharge(tx, id)
         if (await repo.wasExported(tx, actor, { id, issue_on, issued_at })) throw new UseCreditNote('exported')
         const at = deps.now()
         await repo.insertVoid(tx, actor, { document_id: id, reason, actor_key_id: actor.keyId, voided_at: at })

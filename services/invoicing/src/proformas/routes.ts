@@ -13,8 +13,13 @@ import { proformas } from './service.ts'
 
 const params = Type.Object({ proformaId: Id('pro', 'The proforma.') })
 
-export function proformaRoutes(app: ApiServer, deps: Deps, issue: ReturnType<typeof issuing>): void {
-  const service = proformas(deps, issue)
+export function proformaRoutes(
+  app: ApiServer,
+  deps: Deps,
+  issue: ReturnType<typeof issuing>,
+  refuseLiveCharge: Parameters<typeof proformas>[2],
+): void {
+  const service = proformas(deps, issue, refuseLiveCharge)
   const tags = ['Proformas']
 
   app.post(

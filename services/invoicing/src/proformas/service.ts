@@ -42,7 +42,12 @@ function toWire(proforma: Document, ended?: repo.Ended, settled?: Settlement): W
   }
 }
 
-export function proformas(deps: Deps, issue: ReturnType<typeof issuing>) {
+/** @param refuseLiveCharge Throws where a charge of a document that is held may still take money. */
+export function proformas(
+  deps: Deps,
+  issue: ReturnType<typeof issuing>,
+  refuseLiveCharge: (tx: Tx, documentId: string) => Promise<void>,
+) {
   const { database } = deps
 
   async function find(actor: Principal, id: string): Promise<Document> {
@@ -81,6 +86,7 @@ export function proformas(deps: Deps, issue: ReturnType<typeof issuing>) {
      * Ends a proforma that nobody has paid anything of.
      *
      * @throws {InvalidTransition} A draft, paid in part or whole, or cancelled before.
+     * @throws {DomainError} 409 where a charge of it may still take money.
      */
     async cancel(actor: Principal, id: string, idempotencyKey: string): Promise<Answer> {
       const digest = digestIntent(
@@ -96,6 +102,7 @@ export function proformas(deps: Deps, issue: ReturnType<typeof issuing>) {
         if ((await repo.allocatedTo(tx, id)).length > 0) {
           throw new InvalidTransition('partially_paid', 'cancelled', ['settled'])
         }
+        await refuseLiveCharge(tx, id)
         const at = deps.now()
         await repo.insertCancellation(tx, actor, { proformaId: id, actorKeyId: actor.keyId, at })
         await recordEvent(tx, actor, {
