@@ -139,6 +139,35 @@ test('a job that fails is tried again, and the queue keeps the code of its error
   t.true(logged.every(([level]) => level === 'warn'))
 })
 
+test('what became of a job is written down when the work is done: one that failed can be done again at once', async (t) => {
+  const { url, database, sql } = await stage(t)
+  let slow: Promise<unknown> | undefined
+  let done = 0
+  const tasks = {
+    count: async () => {
+      if (slow) return void done++
+      // Somebody looks at the job for a while, so that its failure cannot be written down at once.
+      await new Promise<void>((resolve) => {
+        slow = withTransaction(database.knex, async (tx) => {
+          await tx.raw('select id from graphile_worker._private_jobs for update')
+          resolve()
+          await new Promise((later) => setTimeout(later, 300))
+        })
+      })
+      throw new Error('not yet')
+    },
+  }
+  await withTransaction(database.knex, (tx) => addJobs(tx, [job(1)]))
+  await workOffJobs(url, tasks)
+  t.deepEqual(await sql('select locked_by, attempts from graphile_worker._private_jobs'), [
+    { locked_by: null, attempts: 1 },
+  ])
+  await slow
+  await sql('update graphile_worker._private_jobs set run_at = now()')
+  await workOffJobs(url, tasks)
+  t.is(done, 1)
+})
+
 test('the jobs of a worker that is gone are done by another within seconds, and a living one keeps its own', async (t) => {
   const { url, database, sql } = await stage(t)
   await withTransaction(database.knex, (tx) => addJobs(tx, [job(1), job(2)]))

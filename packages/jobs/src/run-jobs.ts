@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { withClient } from '@kontor/postgres'
 import { type RunnerOptions, run, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { keepAlive } from './liveness.ts'
 import { type JobLog, queueLogger, silentLogger } from './queue-logger.ts'
@@ -32,6 +33,9 @@ const LISTENERS = 1
 /** A notification that is lost costs no more than that. */
 const POLL_MS = 2_000
 const RESTART_MS = 1_000
+
+const HELD_SQL = 'select id from graphile_worker._private_jobs where locked_by = $1 limit 1'
+const END_POLL_MS = 2
 
 /**
  * Does jobs until it is stopped, whatever becomes of the database meanwhile: while that is down it is asked again and again.
@@ -84,8 +88,17 @@ export function startJobs(options: JobsOptions): JobRunner {
   }
 }
 
-/** Does every job that is due, and those that come of them, then ends. For tests, which decide themselves when work is done. */
+/**
+ * Does every job that is due, and those that come of them, then ends. For tests, which decide themselves when work is done: what became of
+ * each job is written down when this comes back. The library does not wait for that by itself, so that a job that failed would still be
+ * its own for a moment, and could not be done again at once.
+ */
 export async function workOffJobs(url: string, tasks: Tasks): Promise<void> {
+  const events = new EventEmitter() as WorkerEvents
+  let pool = ''
+  events.on('pool:create', ({ workerPool }) => {
+    pool = workerPool.id
+  })
   await runOnce({
     ...settings(
       url,
@@ -93,7 +106,11 @@ export async function workOffJobs(url: string, tasks: Tasks): Promise<void> {
     ),
     concurrency: 1,
     maxPoolSize: 2,
+    events,
     logger: silentLogger(),
+  })
+  await withClient(url, 'kontor jobs (end)', async (client) => {
+    while ((await client.query(HELD_SQL, [pool])).rows.length > 0) await pause(END_POLL_MS)
   })
 }
 

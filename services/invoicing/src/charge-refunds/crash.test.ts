@@ -53,7 +53,6 @@ for (const [where, fault] of [
     t.like(await stage.payment(of), { refunded_minor: 0 })
     broken = {}
     await stage.later()
-    await stage.later()
     const [shown] = await stage.refundsOf(of)
     t.like(shown, { id: left.id, state: 'succeeded' })
     t.deepEqual([...new Set(keys)], [`${left.id}:refund`])
