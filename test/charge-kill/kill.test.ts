@@ -1,6 +1,7 @@
 import test from 'ava'
 import { startOwnServer } from '../support/own-server.ts'
 import { MOMENTS } from './moments.ts'
+import { pay } from './paying.ts'
 import { storm } from './storm.ts'
 import { judge } from './verdict.ts'
 
@@ -9,7 +10,8 @@ test('no charge is made twice, lost or believed, at whatever step a process is k
   const server = await startOwnServer(() => {})
   t.teardown(() => server.destroy())
   const urls = server.urls.invoicing
-  const after = await storm({ urls, jobs: 48, strikes: MOMENTS, clients: 6, log: (line) => t.log(line) })
+  const log = (line: string) => t.log(line)
+  const after = await storm({ urls, jobs: 48, strikes: MOMENTS, clients: 6, job: pay, log })
   const { stage, ledger } = after
   t.teardown(() => stage.stop())
   const verdict = await judge(urls, after)
@@ -32,7 +34,7 @@ test('no charge is made twice, lost or believed, at whatever step a process is k
   intents.delete(lost.id)
   intents.set(traceless.id, { ...traceless, metadata: { kontor_reference: 'chg_of_nobody' } })
   intents.set(other.id, { ...other, amount_received: 1 })
-  ledger.told.push({ id: 'chg_nobody', state: 'succeeded', invoiceId: '' })
+  ledger.told.push({ id: 'chg_nobody', state: 'succeeded' })
   const found = (await judge(urls, after)).faults.join('\n')
   for (const fault of [
     /was made 2 times/,

@@ -1,17 +1,20 @@
-// Proves on your machine that no charge is made twice or lost, whatever is killed: `pnpm proof:charges --help`.
+// Proves on your machine that no charge or refund is made twice or lost, whatever is killed: `pnpm proof:charges --help`.
 import { parseArgs } from 'node:util'
 import { startOwnServer } from '../support/own-server.ts'
-import { MOMENTS, type Moment } from './moments.ts'
-import { storm } from './storm.ts'
+import { giveBack } from './giving-back.ts'
+import { MOMENTS, MOMENTS_BACK, type Moment } from './moments.ts'
+import { pay } from './paying.ts'
+import { type StormOptions, storm } from './storm.ts'
 import { judge } from './verdict.ts'
 
 const USAGE = `Pays invoices through Stripe and PayPal, which are fakes that count, at two processes of invoicing, while these are killed at each step of
-a charge, and the processors answer late, twice, never, wrongly or not at all; then compares the ledger with what the processors did.
+a charge, and the processors answer late, twice, never, wrongly or not at all; then compares the ledger with what the processors did. After
+that once more with money that goes back: refunds asked for here and in dashboards, and disputes that are told, lost and won.
 
   npx -y pnpm@12 proof:charges [--jobs N] [--rounds R] [--clients C]
 
-  --jobs N       invoices to be paid, in six ways (default 1000)
-  --rounds R     how often a process is killed at each of ten steps (default 5)
+  --jobs N       invoices to be paid, in six ways, and as many whose money goes back, in ten (default 1000)
+  --rounds R     how often a process is killed before and after each step (default 5)
   --clients C    clients that pay at the same time (default 8)`
 
 function readArguments() {
@@ -34,9 +37,47 @@ function readArguments() {
   }
   return {
     help: values.help,
-    jobs: count('jobs', 12, 1_000_000),
+    jobs: count('jobs', 20, 1_000_000),
     rounds: count('rounds', 1, 1_000),
     clients: count('clients', 1, 64),
+  }
+}
+
+/** One storm on a server of its own. @returns How many faults were found. */
+async function prove(title: string, options: Omit<StormOptions, 'urls'>): Promise<number> {
+  const { jobs, clients, strikes, log } = options
+  console.log(`\n${title}: ${jobs} invoices by ${clients} clients at two processes, with ${strikes.length} kills\n`)
+  const server = await startOwnServer(log)
+  try {
+    const urls = server.urls.invoicing
+    const after = await storm({ ...options, urls })
+    try {
+      log('the storm is over, and the processes were started anew; waiting until nothing is open')
+      const verdict = await judge(urls, after)
+      const { ledger } = after
+      console.log(`
+  invoices                     ${ledger.invoices.length}
+  charges                      ${verdict.charges}
+  taken                        ${verdict.succeeded}
+  refunds that have gone       ${verdict.sentBack}
+  disputes                     ${ledger.disputes.length}
+  events that were taken       ${ledger.taken.length}
+  processes killed             ${strikes.length}
+  mishaps at the processors    ${after.mishaps}
+  connections broken           ${ledger.broken}
+  answers that say: again      ${ledger.again}
+  refused, as they should be   ${ledger.refused}
+  clients that never came back ${ledger.gone}
+  open when it was over        ${verdict.resolved}
+  resolved in                  ${verdict.resolvedMs} ms
+`)
+      for (const fault of verdict.faults) console.log(`  FAULT  ${fault}`)
+      return verdict.faults.length
+    } finally {
+      await after.stage.stop()
+    }
+  } finally {
+    await server.destroy()
   }
 }
 
@@ -49,42 +90,16 @@ async function main(): Promise<number> {
   const startedAt = performance.now()
   const log = (line: string) =>
     console.log(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}`)
-  const strikes: Moment[] = Array.from({ length: rounds }, () => MOMENTS).flat()
-  console.log(`${jobs} invoices by ${clients} clients at two processes, with ${strikes.length} kills\n`)
-  const server = await startOwnServer(log)
-  try {
-    const urls = server.urls.invoicing
-    const after = await storm({ urls, jobs, strikes, clients, log })
-    try {
-      log('the storm is over, and the processes were started anew; waiting until nothing is open')
-      const verdict = await judge(urls, after)
-      const { ledger } = after
-      console.log(`
-  invoices                     ${ledger.invoices.length}
-  charges                      ${verdict.charges}
-  taken                        ${verdict.succeeded}
-  processes killed             ${strikes.length}
-  mishaps at the processors    ${after.mishaps}
-  connections broken           ${ledger.broken}
-  answers that say: again      ${ledger.again}
-  refused, as they should be   ${ledger.refused}
-  clients that never came back ${ledger.gone}
-  open when it was over        ${verdict.resolved}
-  resolved in                  ${verdict.resolvedMs} ms
-`)
-      for (const fault of verdict.faults) console.log(`  FAULT  ${fault}`)
-      console.log(
-        verdict.faults.length === 0
-          ? 'Every charge at a processor is in the ledger, taken once, and paid what it took; nothing is open any more.'
-          : `\n${verdict.faults.length} faults.`,
-      )
-      return verdict.faults.length === 0 ? 0 : 1
-    } finally {
-      await after.stage.stop()
-    }
-  } finally {
-    await server.destroy()
-  }
+  const strikes = (moments: readonly Moment[]) => Array.from({ length: rounds }, () => moments).flat()
+  const faults =
+    (await prove('Charges', { jobs, clients, log, strikes: strikes(MOMENTS), job: pay })) +
+    (await prove('Money back', { jobs, clients, log, strikes: strikes(MOMENTS_BACK), job: giveBack }))
+  console.log(
+    faults === 0
+      ? 'Every charge and refund at a processor is in the ledger, once, and moved what it says; nothing is open any more.'
+      : `\n${faults} faults.`,
+  )
+  return faults === 0 ? 0 : 1
 }
 
 try {

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mishap } from '@kontor/processors/testing'
 import { newTally, patientClient } from '../support/patient-client.ts'
-import { doJob, type Ledger, newLedger } from './job.ts'
+import { processorOf, type Work } from './asking.ts'
+import { type Ledger, newLedger } from './ledger.ts'
 import type { Moment } from './moments.ts'
 import { type Stage, type StageUrls, setStage } from './stage.ts'
 
@@ -10,9 +11,11 @@ export interface StormOptions {
   readonly urls: StageUrls
   /** Jobs at the least: work goes on until each strike has struck. */
   readonly jobs: number
-  /** When a process is ended, one after another, now the first, now the second. */
+  /** When a process is ended, one after another. */
   readonly strikes: readonly Moment[]
   readonly clients: number
+  /** What is done again and again: one customer's doings. */
+  job(work: Work, index: number): Promise<void>
   log(line: string): void
 }
 
@@ -52,12 +55,13 @@ const MISHAPS: readonly Mishap[] = [
   'unknown type',
 ]
 const WAIT_MS = 20
-/** Jobs between two requests that a processor never answers. */
+/** Jobs between two that meet trouble, and between two requests that a processor never answers. */
+const TROUBLE_EVERY = 3
 const SILENCE_EVERY = 60
 
 /**
- * Lets clients pay at two processes of invoicing, while these are ended at each step that a charge takes, and both processors answer late,
- * twice, never, wrongly or not at all. Afterwards the processors behave, and both processes were started anew.
+ * Lets clients do their jobs at two processes of invoicing, while these are ended at each step that money takes, and both processors answer
+ * late, twice, never, wrongly or not at all. Afterwards the processors behave, and both processes were started anew.
  */
 export async function storm(options: StormOptions): Promise<AfterStorm> {
   const { clients, log } = options
@@ -75,13 +79,20 @@ export async function storm(options: StormOptions): Promise<AfterStorm> {
       const key = { 'idempotency-key': `charge-kill-account-${n}` }
       accounts.push((await client.send(n, 'POST', '/v1/accounts', ACCOUNT, key)).body.id)
     }
-    const work = { stage, client, ledger, issuerId: issuer.body.id as string, accounts, signal: failed.signal }
+    const trouble = (index: number) => {
+      if (index % TROUBLE_EVERY !== TROUBLE_EVERY - 1) return
+      const what = index % SILENCE_EVERY === SILENCE_EVERY - 1 ? 'silence' : MISHAPS[randomInt(MISHAPS.length)]
+      stage.processors.mishap(processorOf(index), what as Mishap)
+      mishaps++
+    }
+    const issuerId = issuer.body.id as string
+    const work: Work = { stage, client, ledger, issuerId, accounts, signal: failed.signal, trouble }
 
     let struck = 0
     const striking = (async () => {
-      for (const [n, moment] of options.strikes.entries()) {
+      for (const moment of options.strikes) {
         failed.signal.throwIfAborted()
-        await Promise.race([stage.processes[n % 2]?.strikeAt(moment), whenAborted(failed.signal)])
+        await Promise.race([stage.strikeAt(moment), whenAborted(failed.signal)])
         struck++
         log(`${struck} of ${options.strikes.length}: ended ${moment}; ${ledger.invoices.length} invoices so far`)
       }
@@ -97,13 +108,7 @@ export async function storm(options: StormOptions): Promise<AfterStorm> {
             await pause(WAIT_MS)
             continue
           }
-          const index = next++
-          if (index % 3 === 2) {
-            const what = index % SILENCE_EVERY === SILENCE_EVERY - 1 ? 'silence' : MISHAPS[randomInt(MISHAPS.length)]
-            stage.processors.mishap(index % 2 ? 'stripe' : 'paypal', what as Mishap)
-            mishaps++
-          }
-          await doJob(work, index)
+          await options.job(work, next++)
         }
       }),
     ).catch((error) => {
@@ -114,7 +119,7 @@ export async function storm(options: StormOptions): Promise<AfterStorm> {
     failed.signal.throwIfAborted()
     ledger.unexpected.push(...tally.unexpected)
     stage.processors.behave()
-    await Promise.all(stage.processes.map((one) => one.kill()))
+    await stage.strikeBoth()
     await Promise.all(stage.processes.map(({ service }) => service.start()))
     return {
       stage,

@@ -13,6 +13,16 @@ export interface Till {
   readonly takenMinor: readonly number[]
 }
 
+/** Money that a processor has sent back, by its own books. */
+export interface SentBack {
+  readonly reference: string
+  /** The processor's id of the charge. */
+  readonly charge: string
+  /** Our name of it; none where it was made in the dashboard. */
+  readonly ours: string
+  readonly minor: number
+}
+
 /** Both processors: what they did, and what they do wrong. */
 export interface Processors {
   readonly stripe: StripeFake
@@ -21,6 +31,8 @@ export interface Processors {
   readonly instruments: Readonly<Record<'stripe' | 'paypal', { readonly good: string; readonly bad: string }>>
   /** Each charge that either of them made. */
   books(): Till[]
+  /** Each refund that either of them made. */
+  sentBack(): SentBack[]
   /** Lets something go wrong with the next request to one of them. */
   mishap(processor: 'stripe' | 'paypal', what: Mishap): void
   /** From now on nothing goes wrong. */
@@ -29,6 +41,11 @@ export interface Processors {
 }
 
 export const WEBHOOK_SECRET = 'whsec_test_ofTheKillTest00000000'
+export const PAYPAL_SIGNATURE = 'kDSKfoBfHcKnp3zkFPEmHVdKp0ykTXMwEA9OYZqJ7wz0YKP3=='
+
+/** A capture of PayPal that took money; what went back of it later is seen at it. */
+const TOOK_MONEY = new Set(['COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED'])
+const minorOf = ({ value }: { readonly value: string }): number => Math.round(Number(value) * 100)
 
 export async function openTills(): Promise<Processors> {
   const [stripe, paypal] = [await stripeFake(), await paypalFake()]
@@ -51,6 +68,7 @@ export async function openTills(): Promise<Processors> {
     stripe: { good: await card('charge-kill-good'), bad: await card('charge-kill-bad') },
     paypal: { good: '8kk8451t', bad: '8kk8451u' },
   }
+  paypal.signatures.add(PAYPAL_SIGNATURE)
   stripe.verdicts.set(instruments.stripe.bad, { decline_code: 'insufficient_funds' })
   paypal.verdicts.set(instruments.paypal.bad, { issue: 'INSTRUMENT_DECLINED' })
   return {
@@ -72,10 +90,28 @@ export async function openTills(): Promise<Processors> {
           reference: id,
           ours: unit?.custom_id ?? '',
           takenMinor: (unit?.payments?.captures ?? [])
-            .filter(({ status }) => status === 'COMPLETED')
-            .map(({ amount }) => Math.round(Number(amount.value) * 100)),
+            .filter(({ status }) => TOOK_MONEY.has(status))
+            .map(({ amount }) => minorOf(amount)),
         }),
       ),
+    ],
+    sentBack: () => [
+      ...[...stripe.state.refunds.values()].map(({ id, payment_intent, metadata, amount }) => ({
+        reference: id,
+        charge: String(payment_intent),
+        ours: metadata?.kontor_reference ?? '',
+        minor: amount,
+      })),
+      ...[...paypal.engine.refunds.values()].map(({ id, links, custom_id = '', amount }) => {
+        const capture = links
+          .find(({ rel }) => rel === 'up')
+          ?.href.split('/')
+          .at(-1)
+        const order = [...paypal.engine.orders.values()].find(({ purchase_units: [unit] }) =>
+          unit?.payments?.captures?.some((one) => one.id === capture),
+        )
+        return { reference: id, charge: order?.id ?? '', ours: custom_id, minor: minorOf(amount) }
+      }),
     ],
     mishap: (name, what) => void { stripe, paypal }[name].mishaps.push(what),
     behave() {

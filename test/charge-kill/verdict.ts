@@ -4,19 +4,23 @@ import pg from 'pg'
 import type { StageUrls } from './stage.ts'
 import type { AfterStorm } from './storm.ts'
 import type { Till } from './till.ts'
+import { judgeDisputes } from './verdict-disputes.ts'
+import { compareRefunds, REFUNDS_SQL, type Refund } from './verdict-refunds.ts'
 
 export interface Judgement {
   /** What is wrong, one sentence each; empty when every charge is what its processor says. */
   readonly faults: readonly string[]
   readonly charges: number
   readonly succeeded: number
-  /** Charges that were still open when the storm was over, and how long it took until none was. */
+  /** Refunds whose money has gone. */
+  readonly sentBack: number
+  /** Charges, refunds and events that were still open when the storm was over, and how long it took until none was. */
   readonly resolved: number
   readonly resolvedMs: number
 }
 
 /** As a row of the ledger shows it. */
-interface Charge {
+export interface Charge {
   readonly id: string
   readonly state: string
   readonly reference: string | null
@@ -42,7 +46,11 @@ select charge.id, charge.state, charge.reference, charge.processor, charge.invoi
   from charge join charge_step as step on step.bucket = charge.bucket and step.charge_id = charge.id
  group by charge.bucket, charge.id`
 
-const LIVE = `select count(*)::int as live from charge where charge_is_live(state)`
+/** What nobody knows the end of yet; of disputes, what was told of them and has not been looked at. */
+const LIVE = `
+select ((select count(*) from charge where charge_is_live(state))
+      + (select count(*) from charge_refund where charge_refund_is_live(state))
+      + (select count(*) from processor_event where state = 'received'))::int as live`
 /** What waits for later is looked at now: the processor answers again, and how long a job waits is not what is proved. */
 const NOW = 'update graphile_worker._private_jobs set run_at = now() where run_at > now()'
 
@@ -56,6 +64,7 @@ export async function judge(urls: StageUrls, after: AfterStorm): Promise<Judgeme
   try {
     const { live, ms } = await resolve(db)
     const { rows } = await db.query<Charge>(CHARGES_SQL)
+    const { rows: refunds } = await db.query<Refund>(REFUNDS_SQL)
     const { rows: left } = await db.query<{ live: number }>(LIVE)
     const { rows: deadlocks } = await db.query(
       'select deadlocks from pg_stat_database where datname = current_database() and deadlocks > 0',
@@ -64,18 +73,19 @@ export async function judge(urls: StageUrls, after: AfterStorm): Promise<Judgeme
       ...after.ledger.unexpected,
       ...faultsInLog(after.log()),
       ...deadlocks.map((row) => `the server had to break a deadlock: ${row.deadlocks} times`),
-      ...((left[0]?.live ?? 0) > 0
-        ? [`${left[0]?.live} charges were not resolved within ${RESOLVED_WITHIN_MS} ms`]
-        : []),
+      ...((left[0]?.live ?? 0) > 0 ? [`${left[0]?.live} were not resolved within ${RESOLVED_WITHIN_MS} ms`] : []),
       ...compare(rows, after.stage.processors.books()),
       ...compareRequests(rows, after),
       ...compareInvoices(rows, after),
       ...compareTold(rows, after),
+      ...compareRefunds(refunds, rows, after),
+      ...(await judgeDisputes(db, after)),
     ]
     return {
       faults,
       charges: rows.length,
       succeeded: rows.filter(({ state }) => state === 'succeeded').length,
+      sentBack: refunds.filter(({ state }) => state === 'succeeded').length,
       resolved: live,
       resolvedMs: ms,
     }
@@ -95,9 +105,15 @@ async function resolve(db: pg.Client): Promise<{ live: number; ms: number }> {
   return { live, ms: Math.round(performance.now() - startedAt) }
 }
 
-/** No defect, and above all no deadlock (40P01), may have been logged, even if no client saw it. */
+/**
+ * No defect, and above all no deadlock (40P01), may have been logged, even if no client saw it. That a job failed is said twice: as what it
+ * was, and as what the queue made of that.
+ */
 const faultsInLog = (log: string): string[] =>
-  log.split('\n').filter((line) => /40P01|internal_error|job_defect|"level":60|cannot start|at file:/.test(line))
+  log
+    .split('\n')
+    .filter((line) => /40P01|internal_error|job_defect|"level":60|cannot start|at file:/.test(line))
+    .filter((line) => !line.includes('"type":"JobFailed"'))
 
 const nameOf = ({ id }: Pick<Charge, 'id'>) => formatId('chg', id)
 
