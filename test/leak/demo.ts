@@ -36,9 +36,17 @@ export interface RunningDemo {
 const START_MAX_MS = 120_000
 const STOP_MAX_MS = 20_000
 
-/** Starts the demo as a person would and waits until it has worked its orders. It logs as much as it can. */
-export async function startDemo(home: string, orders: string): Promise<RunningDemo> {
-  const running = kontor(['start', orders], { KONTOR_HOME: home, LOG_LEVEL: 'trace' })
+/**
+ * Starts the demo as a person would and waits until it has worked its orders. It logs as much as it can.
+ *
+ * @param env More of its environment.
+ */
+export async function startDemo(
+  home: string,
+  orders: string,
+  env: Readonly<Record<string, string>>,
+): Promise<RunningDemo> {
+  const running = kontor(['start', orders], { KONTOR_HOME: home, LOG_LEVEL: 'trace', ...env })
   const pid = running.process.pid as number
   const kill = async () => {
     if (running.process.exitCode === null) process.kill(-pid, 'SIGINT')

@@ -61,6 +61,8 @@ for (const [mark, written, form] of [
   [HOLDER, 'from WILHELMINA MUSTERFRAU', 'text'],
   [HOLDER, 'Frau Musterfrau', 'text'],
   [HOLDER, '?holder=Wilhelmina+Musterfrau', 'percent-encoded'],
+  [CVC, 'type=card&card[cvc]=739', 'text'],
+  [CVC, 'type=card&card%5Bcvc%5D=739', 'text'],
   [CVC, '{"cvc":"739"}', 'text'],
   [CVC, '{"cvc": 739}', 'text'],
   [CVC, base64('{"card":{"cvc":"739"}}'), 'base64'],

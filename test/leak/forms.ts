@@ -53,7 +53,7 @@ function* allForms({ kind, value }: Mark): Generator<Form> {
 }
 
 const CVC_NAMES = ['cvc', 'cvv', 'cvc2', 'cvv2', 'security_code', 'csc']
-const CVC_LINKS = ['":"', '": "', '":', '": ', '=', ': ', '\\":\\"']
+const CVC_LINKS = ['":"', '": "', '":', '": ', '=', ': ', '\\":\\"', ']=', '%5D=']
 
 /** The number together first, then as people and programs group it. */
 function groupings(value: string): string[] {

@@ -17,7 +17,7 @@ export const readSummary = (home: string): Worked[] =>
   JSON.parse(readFileSync(join(home, 'out/summary.json'), 'utf8')) as Worked[]
 
 /** Asks for everything that an instrument has. */
-function everythingOf(token: string): string {
+export function everythingOf(token: string): string {
   const { type, bank_account: bank } = JSON.parse(token) as { type: string; bank_account?: { routing_number?: string } }
   const account = bank?.routing_number === undefined ? ['iban', 'bic'] : ['account_number']
   const fields =

@@ -13,6 +13,7 @@ import { type Outcomes, writeOrders } from './orders.ts'
 import { pdfCollection } from './pdfs.ts'
 import { plantedLeaks } from './planted.ts'
 import { type RowCounts, readTables } from './tables.ts'
+import { type LeakProcessors, leakProcessors, useProcessors } from './use-processors.ts'
 
 const DATABASES = ['kontor_vault', 'kontor_keys', 'kontor_invoicing', 'postgres'] as const
 
@@ -23,6 +24,7 @@ const planted = plantedLeaks(plantedMarks)
 let outcomes: Outcomes
 let worked: readonly Worked[]
 let vault: Awaited<ReturnType<typeof useVault>>
+let processors: Awaited<ReturnType<typeof useProcessors>>
 let invoicing: Awaited<ReturnType<typeof useInvoicing>>
 let unexpected: readonly Unexpected[]
 let defects: DefectAnswers
@@ -37,10 +39,15 @@ test.before(async () => {
   const home = temporaryHome({ teardown: (undo) => teardowns.push(undo as () => void) })
   const folder = dirname(home)
   outcomes = writeOrders(join(folder, 'orders'), marks, planted.noted)
-  const demo = await startDemo(home, join(folder, 'orders'))
+  const atProcessors = await leakProcessors(marks.dropped)
+  teardowns.push(atProcessors.close)
+  const demo = await startDemo(home, join(folder, 'orders'), {
+    STRIPE_BASE_URL: atProcessors.stripe.baseUrl,
+    PAYPAL_BASE_URL: atProcessors.paypal.baseUrl,
+  })
   teardowns.unshift(demo.kill)
   worked = readSummary(home)
-  const answers = await callServices(demo)
+  const answers = await callServices(demo, atProcessors)
   await planted.inTables(demo.adminUrl)
 
   // Whatever was sent is known by now.
@@ -68,11 +75,15 @@ test.after.always(async () => {
 })
 
 /** Uses both services rightly and wrongly. @returns Every answer that may hold no number. */
-async function callServices(demo: RunningDemo): Promise<{ where: string; bytes: Buffer }[]> {
+async function callServices(
+  demo: RunningDemo,
+  atProcessors: LeakProcessors,
+): Promise<{ where: string; bytes: Buffer }[]> {
   const answers: { where: string; bytes: Buffer }[] = []
   const record = (where: string, bytes: Uint8Array) => answers.push({ where, bytes: Buffer.from(bytes) })
   invoicing = await useInvoicing(demo, record)
   vault = await useVault(demo, marks, record)
+  processors = await useProcessors(demo, marks, atProcessors, record)
   unexpected = await barrage(demo, marks.dropped, invoicing.known, record)
   defects = await meetDefects(demo, marks, record)
   return answers
@@ -83,7 +94,7 @@ test('the orders became invoices, and those with a number in the wrong place wer
 })
 
 test('what was sealed was there: whoever may reveal gets it, and nothing that was dropped', (t) => {
-  const revealed = vault.revealed.join('\n')
+  const revealed = [...vault.revealed, ...processors.revealed].join('\n')
   t.true(marks.sealed.marks.length > 40)
   for (const { name, value } of marks.sealed.marks) t.true(revealed.includes(value), name)
   const dropped = leakSearch(marks.dropped.marks)
@@ -96,6 +107,20 @@ test('requests were answered as documented, repeated ones too', (t) => {
   const life = [201, 201, 422, 200, 403, 204, 410, 410]
   t.deepEqual(vault.statuses, [life, life])
   t.deepEqual(invoicing.statuses, [201, 201, 200, 200])
+})
+
+test('instruments were registered and charged, whatever the processor did to what it was sent', (t) => {
+  t.deepEqual(processors.statuses, {
+    credentials: [201, 201, 422, 200],
+    card: 201,
+    account: 201,
+    payer: 201,
+    lost: [504, 504, 504, 201],
+    rejected: 201,
+    refused: [422, 400, 400, 422],
+    charge: [201, 'succeeded', 200],
+    deliveries: [200, 400],
+  })
 })
 
 test('every bad request is refused, and none is answered as a defect', (t) => {
@@ -129,7 +154,16 @@ test('the search saw all that there is', (t) => {
     'home/keystore.json',
     '(streams)',
   ]
-  for (const part of [...places, ...made, 'printed', 'answer of vault', 'answer of invoicing', 'answer to card in']) {
+  for (const part of [
+    ...places,
+    ...made,
+    'printed',
+    'answer of vault',
+    'answer of invoicing',
+    'answer to card in',
+    '/registrations',
+    'answer to a delivery',
+  ]) {
     t.true(sizeOf(part) > 100, part)
   }
   t.true(sizeOf('cluster/data/base/') > 20_000_000)
@@ -140,6 +174,8 @@ test('the search saw all that there is', (t) => {
   t.true(Object.values(rows.kontor_keys ?? {}).reduce((sum, count) => sum + count, 0) > 20)
   for (const table of ['document', 'document_file', 'idempotency'])
     t.true((rows.kontor_invoicing?.[table] ?? 0) > 20, table)
+  for (const table of ['registration', 'processor_credential']) t.true((rows.kontor_vault?.[table] ?? 0) > 1, table)
+  for (const table of ['charge_step', 'processor_event']) t.true((rows.kontor_invoicing?.[table] ?? 0) > 0, table)
 })
 
 test('nothing is left running', (t) => {

@@ -24,6 +24,8 @@ export interface Config {
   /** Ports that somebody asked for; otherwise the usual ones, or free ones where those are taken. */
   readonly ports: { readonly vault: number | undefined; readonly invoicing: number | undefined }
   readonly logLevel: string
+  /** Mock servers of processors that the services of the demo are to ask, by the name of the setting; they judge them. */
+  readonly processorServers: Readonly<Record<string, string>>
   /** A package runner such as pnpm started the command. */
   readonly runner: boolean
   /** Of services that run already. */
@@ -57,6 +59,7 @@ export function readConfig(env: Environment, cwd: string): Config {
     ports: { vault: port(env, 'VAULT_PORT'), invoicing: port(env, 'INVOICING_PORT') },
     runner,
     logLevel: env.LOG_LEVEL || 'info',
+    processorServers: given(env, 'STRIPE_BASE_URL', 'PAYPAL_BASE_URL'),
     services: {
       vaultUrl: httpUrl(env, 'VAULT_URL'),
       invoicingUrl: httpUrl(env, 'INVOICING_URL'),
@@ -70,6 +73,9 @@ export function readConfig(env: Environment, cwd: string): Config {
     required: (name) => databaseUrl(env, name),
   }
 }
+
+const given = (env: Environment, ...names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
 
 function passphrase(env: Environment, calledFrom: string): string {
   if (env.KEYSTORE_PASSPHRASE) return env.KEYSTORE_PASSPHRASE

@@ -186,6 +186,8 @@ Environment:
   INVOICING_PORT       port of invoicing (default: 7702, or a free one)
   POSTGRES_ADMIN_URL   a superuser of a PostgreSQL server (15 or newer) to use instead of starting one
   LOG_LEVEL            of the services' logs: debug, info, warn, error (default: info)
+  STRIPE_BASE_URL, PAYPAL_BASE_URL
+                       mock servers that stand in for Stripe and PayPal
 
 Examples:
   kontor start                       work through the orders that come along, then stay up

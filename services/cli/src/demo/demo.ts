@@ -61,7 +61,8 @@ export async function startDemo(
   await ensureDemoTenant(databases.urls, secrets.api_keys, ids)
   signal.throwIfAborted()
 
-  const settings = { home, databases: databases.urls, secrets, logLevel: config.logLevel, path }
+  const { logLevel, processorServers } = config
+  const settings = { home, databases: databases.urls, secrets, logLevel, processorServers, path }
   const services = await startOnPorts(config, settings)
   closing.defer(async () => {
     // Invoicing asks the vault, so it goes first.

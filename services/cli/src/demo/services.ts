@@ -17,19 +17,20 @@ export interface ServiceSettings {
   readonly databases: DatabaseUrls
   readonly secrets: Secrets
   readonly logLevel: string
+  readonly processorServers: Readonly<Record<string, string>>
   /** Of the launcher: where programs are found. */
   readonly path: string
 }
 
 /** Starts both services side by side; if one does not come up, neither stays. */
 export async function startServices(settings: ServiceSettings): Promise<ServicePair> {
-  const { home, logLevel, path } = settings
+  const { home, logLevel, path, processorServers } = settings
   const environments = { vault: vaultEnvironment(settings), invoicing: invoicingEnvironment(settings) }
   const start = (name: 'vault' | 'invoicing') =>
     startService({
       name,
       mainFile: serviceMain(name),
-      env: { ...environments[name], LOG_LEVEL: logLevel, PATH: path, NODE_ENV: 'production' },
+      env: { ...environments[name], ...processorServers, LOG_LEVEL: logLevel, PATH: path, NODE_ENV: 'production' },
       logFile: join(home.log, `${name}.log`),
     })
   const started = await Promise.allSettled([start('vault'), start('invoicing')])
