@@ -86,7 +86,7 @@ export async function giveBack(work: Work, index: number): Promise<void> {
     case 7: {
       disputed('lost')
       // Late, early and again.
-      await Promise.all([says('lost', 2), says('needs_response', 1, 1), says('lost', 2, 1), says('lost', 3, 1)])
+      await Promise.all([says('lost', 2), says('needs_response', 1, 1), says('lost', 2, 1), says('lost', 3)])
       return
     }
     case 8:
@@ -94,7 +94,7 @@ export async function giveBack(work: Work, index: number): Promise<void> {
       disputed('won')
       await says('lost', 1)
       await untilWrittenDown(work, id, index)
-      await Promise.all([says('won', 2), says('won', 2, 1), says('won', 3, 1)])
+      await Promise.all([says('won', 2), says('won', 3, 1), says('won', 4)])
       return
     }
     default: {

@@ -122,6 +122,23 @@ test.serial('what is not sent now does not undo what may have been done before',
   t.like(await stage.show(left.id), { state: 'succeeded' })
 })
 
+test.serial('after a lost confirmation, what is refused as a question may still have been carried out', async (t) => {
+  const of = await stage.chargeable()
+  broken = { confirm: behind(whole.confirm) as Processor['confirm'] }
+  await stage.charge(of)
+  const [left] = (await stage.kontor.call('GET', `/v1/charges?invoice_id=${of.invoice.id}`)).body.data
+  broken = {
+    retrieve: async (reference) => ({ outcome: 'created', reference }),
+    confirm: async () => ({ outcome: 'declined', reason: 'merchant_restricted', soft: false }),
+  }
+  await stage.later()
+  t.like(await stage.show(left.id), { state: 'unknown' })
+  t.like(await stage.charge(of), { status: 409, body: { code: 'over_allocation' } })
+  broken = {}
+  await stage.later()
+  t.like(await stage.show(left.id), { state: 'succeeded' })
+})
+
 test.serial('a processor that does not know the charge, or us, says nothing about it', async (t) => {
   const of = await stage.chargeable()
   broken = { confirm: behind(whole.confirm) as Processor['confirm'] }

@@ -2,7 +2,7 @@ import type { Processor } from '@kontor/processors'
 import test from 'ava'
 import { ProcessorNotConfigured } from '../processors/errors.ts'
 import { type ChargeStage, chargeStage } from '../testing/charge-stage.ts'
-import { eventsOf, HARD, NOT_SENT, SOFT, UNKNOWN } from '../testing/obedient-processor.ts'
+import { dies, eventsOf, HARD, NOT_SENT, SOFT, UNKNOWN } from '../testing/obedient-processor.ts'
 import { type Refusal, routing } from '../testing/routing.ts'
 import { NotRegistered } from '../vault/registration-errors.ts'
 
@@ -115,6 +115,35 @@ test.serial('what is unknown and turns out to be declined later is asked of nobo
   t.like(await stage.show(body.id), { state: 'declined', retried_by: null, retry_at: null })
   t.deepEqual(other.told.asked, [])
 })
+
+for (const [where, does] of [
+  ['before the charge is made', { create: dies }],
+  ['before it is confirmed', { confirm: dies, retrieve: async (reference) => ({ outcome: 'created', reference }) }],
+] as const satisfies readonly (readonly [string, Partial<Processor>])[]) {
+  test.serial(
+    `a process that ends ${where}, and a decline that the job is answered: nobody waits, and nobody else is asked`,
+    async (t) => {
+      const of = await stage.chargeable()
+      stripe.told.does = does
+      const key = `ended-${where.length}`
+      t.is((await charge(of, {}, key)).status, 500)
+      stripe.told.does = { ...does, create: stripe.whole.create, confirm: SOFT }
+      await stage.later()
+      const [left] = await list(of)
+      t.like(left, {
+        state: 'declined',
+        decline: { soft: true },
+        retried_by: null,
+        retry_at: null,
+        retry_dropped: null,
+      })
+      await stage.later()
+      t.deepEqual((await charge(of, {}, key)).body, left)
+      t.is((await list(of)).length, 1)
+      t.deepEqual(other.told.asked, [])
+    },
+  )
+}
 
 test.serial('a processor that the request names is asked alone', async (t) => {
   const of = await stage.chargeable()
