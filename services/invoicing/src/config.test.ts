@@ -23,6 +23,7 @@ test('what has to be known is read, the rest has a default', (t) => {
     logLevel: 'info',
     connectionsMax: 10,
     jobsMax: 2,
+    payerWaitsMs: 86_400_000,
     trustedProxies: [],
     webhooksMax: 16,
     webhookLoopback: false,
@@ -32,6 +33,7 @@ test('what has to be known is read, the rest has a default', (t) => {
     webhookLoopback: true,
   })
   t.is(readConfig({ ...ENV, INVOICING_JOBS_MAX: '0' }).jobsMax, 0)
+  t.is(readConfig({ ...ENV, CHARGE_PAYER_HOURS: '1' }).payerWaitsMs, 3_600_000)
   const urls = { STRIPE_BASE_URL: 'http://127.0.0.1:1', PAYPAL_BASE_URL: 'http://127.0.0.1:2' }
   const processorUrls = { stripe: urls.STRIPE_BASE_URL, paypal: urls.PAYPAL_BASE_URL }
   t.like(readConfig({ ...ENV, ...urls }), { processorUrls })
@@ -73,4 +75,6 @@ test(refuses, { INVOICING_CONNECTIONS_MAX: '0' }, /from 1 to 9999/)
 test(refuses, { INVOICING_JOBS_MAX: '10' }, /from 0 to 9/)
 test(refuses, { TRUSTED_PROXIES: '10.0.0.0/40' }, /TRUSTED_PROXIES is not a list of networks/)
 test(refuses, { INVOICING_WEBHOOKS_MAX: '101' }, /from 0 to 100/)
+test(refuses, { CHARGE_PAYER_HOURS: '-1' }, /from 1 to 720/)
+test(refuses, { CHARGE_PAYER_HOURS: '721' }, /from 1 to 720/)
 test(refuses, { WEBHOOK_LOOPBACK: 'yes' }, /true or false/)

@@ -15,6 +15,8 @@ export interface Config {
   readonly connectionsMax: number
   /** Jobs that this process does at once; with 0 it leaves them to others. */
   readonly jobsMax: number
+  /** How long a charge waits for its payer before it is let go of. */
+  readonly payerWaitsMs: number
   /** Proxies whose word on the source address is taken, as addresses or networks. */
   readonly trustedProxies: readonly string[]
   /** Endpoints of webhooks that this process tells something at once; with 0 it leaves them to others. */
@@ -52,6 +54,7 @@ export function readConfig(env: Environment): Config {
     logLevel: env.LOG_LEVEL ?? 'info',
     connectionsMax: positive(env.INVOICING_CONNECTIONS_MAX ?? '10', 'INVOICING_CONNECTIONS_MAX'),
     jobsMax: jobs(env.INVOICING_JOBS_MAX ?? '2'),
+    payerWaitsMs: hours(env.CHARGE_PAYER_HOURS ?? '24') * 3_600_000,
     trustedProxies: networks(env.TRUSTED_PROXIES ?? ''),
     webhooksMax: webhooks(env.INVOICING_WEBHOOKS_MAX ?? '16'),
     webhookLoopback: choice(env.WEBHOOK_LOOPBACK ?? 'false', 'WEBHOOK_LOOPBACK'),
@@ -94,6 +97,13 @@ function secretBytes(hex: string): Buffer {
 
 function jobs(text: string): number {
   if (!/^[0-9]$/.test(text)) throw new ConfigError('INVOICING_JOBS_MAX must be a number from 0 to 9')
+  return Number(text)
+}
+
+function hours(text: string): number {
+  if (!/^([1-9][0-9]{0,2})$/.test(text) || Number(text) > 720) {
+    throw new ConfigError('CHARGE_PAYER_HOURS must be a number from 1 to 720')
+  }
   return Number(text)
 }
 

@@ -30,6 +30,8 @@ export interface Deps {
     readonly send: Send
   }
   readonly fonts: Fonts
+  /** How long a charge waits for its payer before it is let go of; a day unless given. */
+  readonly payerWaitsMs?: number
   /** False issues each document by statements of its own; only to measure what issuing them together brings. */
   readonly coalesce?: boolean
 }

@@ -52,6 +52,7 @@ async function main(): Promise<void> {
       send: sender({ loopback: config.webhookLoopback }),
     },
     fonts: await openFonts(),
+    payerWaitsMs: config.payerWaitsMs,
   }
   const app = await buildInvoicing(deps, {
     logger,

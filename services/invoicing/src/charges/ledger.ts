@@ -1,7 +1,7 @@
 import { bucketOf } from '@kontor/ids'
 import { addJobs } from '@kontor/jobs'
 import { least } from '@kontor/money'
-import { sqlstate, type Tx, withTransaction } from '@kontor/postgres'
+import { type Tx, withTransaction } from '@kontor/postgres'
 import type { ChargeOutcome, Succeeded } from '@kontor/processors'
 import { lockOpenOrVoid, type OpenDocument, snapshotOf } from '../balances/open.ts'
 import type { Deps } from '../deps.ts'
@@ -9,25 +9,15 @@ import { inTheNameOf, recordEvent } from '../events/event.ts'
 import type { Owner } from '../issuers/repo.ts'
 import type { Receive } from '../payments/receive.ts'
 import { type Asked, type Charge, CREATE, type LearnedBy, type Step, type View } from './charge.ts'
+import { CHARGE_TASK, jobOf } from './check-job.ts'
 import { decide, numbered, versionAfter } from './decide.ts'
 import type { Follow } from './follow.ts'
+import { lostToAnother } from './lost.ts'
 import { receipts, typeOf } from './receipt.ts'
 import * as repo from './repo.ts'
 import * as rules from './rules.ts'
 import { sent } from './steps.ts'
 import { chargesTogether } from './together.ts'
-
-/** The task of the job queue that finds out what became of a charge. */
-export const CHARGE_TASK = 'charge.check'
-
-/** What that job is told. */
-export interface CheckJob {
-  readonly tenant_id: string
-  readonly mode: 'test' | 'live'
-  readonly charge_id: string
-  /** How often the processor has been asked. */
-  readonly times: number
-}
 
 /** What follows from something that was written down: the charge as it stands, and what to ask next. */
 export interface Written {
@@ -48,6 +38,7 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
   const { database } = deps
   const together = chargesTogether(database, CHARGE_TASK)
   const { receivedFrom, paidBy, eventOf } = receipts(deps)
+  const { payerWaitsMs = rules.PAYER_WAITS_MS } = deps
 
   async function recordState(tx: Tx, charge: Charge): Promise<void> {
     await recordEvent(tx, inTheNameOf(charge), {
@@ -118,6 +109,21 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
     return next
   }
 
+  /** Writes down what a charge that stands still is asked next, with the job that finds out if nobody does. */
+  async function askFor(
+    tx: Tx,
+    held: Charge,
+    steps: readonly Step[],
+    next: Asked,
+    by: LearnedBy,
+  ): Promise<Written & { readonly next: Asked }> {
+    await append(tx, held, steps, [sent(next, by)])
+    const check_at = checkAt(rules.FIRST_CHECK_MS)
+    const charge = await change(tx, held, { state: 'processing', check_at })
+    await enqueue(tx, charge, 0, rules.FIRST_CHECK_MS)
+    return { charge, next }
+  }
+
   return {
     /**
      * Writes a new charge down by one statement, with the request that is about to be sent and the job that looks after both.
@@ -159,12 +165,7 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
         const held = await repo.lockCharge(tx, owner, id)
         if (held?.state !== 'requires_action') return held && { charge: held, next: undefined }
         const steps = await repo.listSteps(tx, id)
-        const next: Asked = { request: 'confirm', no: rules.lastNo(steps, 'confirm') + 1 }
-        await append(tx, held, steps, [sent(next, 'request')])
-        const check_at = checkAt(rules.FIRST_CHECK_MS)
-        const charge = await change(tx, held, { state: 'processing', check_at })
-        await enqueue(tx, charge, 0, rules.FIRST_CHECK_MS)
-        return { charge, next }
+        return askFor(tx, held, steps, { request: 'confirm', no: rules.lastNo(steps, 'confirm') + 1 }, 'request')
       }),
 
     /**
@@ -193,11 +194,17 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
             return { charge: await change(tx, held, { state: 'cancelled' }), next: undefined }
           }
         }
-        await append(tx, held, steps, [sent(asked, 'request')])
-        const check_at = checkAt(rules.FIRST_CHECK_MS)
-        const charge = await change(tx, held, { state: 'processing', check_at })
-        await enqueue(tx, charge, 0, rules.FIRST_CHECK_MS)
-        return { charge, next: asked }
+        return askFor(tx, held, steps, asked, 'request')
+      }),
+
+    /** Lets go of a charge whose payer has not come back in time, unless they are here at this moment: then it waits for them no more. */
+    giveUpPayer: (owner: Owner, id: string): Promise<Written | undefined> =>
+      withTransaction(database.knex, async (tx) => {
+        const held = await repo.lockCharge(tx, owner, id)
+        const steps = held ? await repo.listSteps(tx, id) : []
+        const until = held && rules.waitsForPayerUntil(held, steps, payerWaitsMs)
+        if (!held || !until || until > deps.now()) return undefined
+        return askFor(tx, held, steps, { request: 'cancel', no: rules.lastNo(steps, 'cancel') + 1 }, 'job')
       }),
 
     /** Takes up what another process left, or what has not ended: the request that finds out most is next. */
@@ -270,7 +277,9 @@ export function chargeLedger(deps: Deps, receive: Receive, follow: Follow) {
       withTransaction(database.knex, async (tx) => {
         const charge = await repo.lockCharge(tx, owner, id)
         if (!charge || !rules.isLive(charge.state)) return
-        const delayMs = over ? undefined : rules.nextCheckMs(charge, times, deps.now().getTime())
+        const steps = charge.state === 'requires_action' ? await repo.listSteps(tx, id) : []
+        const until = rules.waitsForPayerUntil(charge, steps, payerWaitsMs)
+        const delayMs = over ? undefined : rules.nextCheckMs(charge, times, deps.now().getTime(), until)
         await change(tx, charge, { check_at: delayMs === undefined ? null : checkAt(delayMs) })
         if (delayMs !== undefined) await enqueue(tx, charge, times, delayMs)
       }),
@@ -281,16 +290,3 @@ export type ChargeLedger = ReturnType<typeof chargeLedger>
 
 /** What stands at the head of every ledger. */
 const claimedBy = (by: LearnedBy) => [{ kind: 'claimed', learned_by: by }, sent(CREATE, by)] as const
-
-function jobOf({ tenant_id, mode, id }: Charge, times: number) {
-  const payload: CheckJob = { tenant_id, mode, charge_id: id, times }
-  return { payload: { ...payload }, key: `charge:${id}` }
-}
-
-/** Somebody was faster, or holds what is needed: nothing is written, and the way that waits finds out what is so. */
-const LOST: ReadonlySet<string | undefined> = new Set(['23505', '23514', '40001', '40P01', '55P03'])
-
-function lostToAnother(error: unknown): false {
-  if (LOST.has(sqlstate(error))) return false
-  throw error
-}

@@ -222,12 +222,33 @@ export const FIRST_CHECK_MS = MINUTE_MS
 /** Longer than any processor takes to decide about one. */
 const CHECKED_FOR_MS = 60 * DAY_MS
 
+/** How long a charge waits for its payer, unless the process is told otherwise. */
+export const PAYER_WAITS_MS = DAY_MS
+
+/** @returns When a charge is let go of because its payer, who was sent somewhere, has not come back; undefined where it waits for nobody. */
+export function waitsForPayerUntil(
+  { state }: Pick<Charge, 'state'>,
+  steps: readonly Step[],
+  payerWaitsMs: number,
+): Date | undefined {
+  const asked = steps.findLast(({ kind, request }) => kind === 'sent' && request === 'confirm')
+  return state === 'requires_action' && asked ? new Date(asked.at.getTime() + payerWaitsMs) : undefined
+}
+
 /**
  * How long until the processor is asked again; undefined once there is nothing to ask any more.
  *
  * @param times How often it was.
+ * @param until When the charge is let go of, if it waits for its payer.
  */
-export function nextCheckMs(charge: Pick<Charge, 'created_at'>, times: number, nowMs: number): number | undefined {
+export function nextCheckMs(
+  charge: Pick<Charge, 'created_at'>,
+  times: number,
+  nowMs: number,
+  until?: Date,
+): number | undefined {
   if (nowMs - charge.created_at.getTime() >= CHECKED_FOR_MS) return undefined
-  return Math.min(FIRST_CHECK_MS * 2 ** Math.min(times, 20), DAY_MS)
+  const pauseMs = Math.min(FIRST_CHECK_MS * 2 ** Math.min(times, 20), DAY_MS)
+  const leftMs = until === undefined ? 0 : until.getTime() - nowMs
+  return leftMs > 0 ? Math.min(pauseMs, leftMs) : pauseMs
 }

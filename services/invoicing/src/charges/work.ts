@@ -1,8 +1,9 @@
 import type { Tasks } from '@kontor/jobs'
 import { DomainError } from '@kontor/problem'
 import type { Deps } from '../deps.ts'
+import { CHARGE_TASK, type CheckJob } from './check-job.ts'
 import { drive } from './drive.ts'
-import { CHARGE_TASK, type ChargeLedger, type CheckJob } from './ledger.ts'
+import type { ChargeLedger } from './ledger.ts'
 import * as repo from './repo.ts'
 import { isLive } from './rules.ts'
 
@@ -25,9 +26,14 @@ export function chargeTasks(deps: Deps, ledger: ChargeLedger): Tasks {
       if (!processor) return ledger.checkLater(owner, id, times + 1, false)
       const taken = await ledger.resume(owner, id, processor.keyLifeMs, 'job')
       if (!taken) return
-      await drive(ledger, processor, taken, 'job')
+      const { charge: found } = await drive(ledger, processor, taken, 'job')
+      // The payer may have agreed before they were given up: that was asked first.
+      const givenUp = found.state === 'requires_action' ? await ledger.giveUpPayer(owner, id) : undefined
+      const after = givenUp ? (await drive(ledger, processor, givenUp, 'job')).charge : found
+      // What became of a letting go of which nobody heard is found out as soon as that of any other request.
+      const isAsked = givenUp !== undefined && after.state !== 'requires_action'
       // What cannot be asked about any more without a risk is for a person.
-      await ledger.checkLater(owner, id, times + 1, taken.next === undefined)
+      await ledger.checkLater(owner, id, isAsked ? 1 : times + 1, taken.next === undefined)
     },
   }
 }
