@@ -54,6 +54,7 @@ async function onSides(stage: Stage, measure: (sides: Sides) => Promise<Figure>)
       INVOICING_LISTEN: '127.0.0.1:0',
       INVOICING_SECRET: randomBytes(32).toString('hex'),
       INVOICING_JOBS_MAX: '0',
+      INVOICING_WEBHOOKS_MAX: '0',
       VAULT_URL: `http://127.0.0.1:${vault.port}`,
       VAULT_SERVICE_KEY_TEST: 'kv_test_bench',
     }

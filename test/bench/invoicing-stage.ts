@@ -46,6 +46,7 @@ export async function startInvoicing(stage: Stage): Promise<InvoicingStage> {
     INVOICING_SECRET: randomBytes(32).toString('hex'),
     // What comes later is not what is measured.
     INVOICING_JOBS_MAX: '0',
+    INVOICING_WEBHOOKS_MAX: '0',
     // No order of the benchmark names a token, so nobody calls the vault.
     VAULT_URL: 'http://127.0.0.1:9',
   }

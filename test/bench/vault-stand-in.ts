@@ -8,9 +8,10 @@ function answerTo(path: string): object {
   const [, , what, id = '', part] = path.split('/')
   const stripe = { secret_key: 'sk_test_bench00000000000000', webhook_secrets: [WEBHOOK_SECRET] }
   if (what === 'processors') return { processor: id, mode: 'test', version: 1, stripe }
-  if (part === undefined) return { type: 'card', display: 'Visa •••• 4242', account_id: id.replace('tok_', 'acc_') }
+  const token = { type: 'card', display: 'Visa •••• 4242', account_id: id.replace('tok_', 'acc_') }
+  if (part === undefined) return token
   const reference = { type: 'card', instrument: `test_instrument_${id}` }
-  return { data: [{ processor: 'test', state: 'registered', reference }] }
+  return { token, data: [{ processor: 'test', state: 'registered', reference }] }
 }
 
 const server = createServer((request, response) => {

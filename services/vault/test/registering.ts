@@ -17,8 +17,12 @@ export interface Registering {
   readonly app?: TestVault['app']
 }
 
-/** A tenant that has credentials of both processors, which stand on this machine. */
-export async function registeringShop(vault: TestVault, slug: string, timeoutMs = 1_500) {
+/**
+ * A tenant that has credentials of both processors, which stand on this machine.
+ *
+ * @param timeoutMs How long a processor may be silent: so long that on a busy machine nothing but silence takes it, unless given.
+ */
+export async function registeringShop(vault: TestVault, slug: string, timeoutMs = 60_000) {
   const fakes: { readonly stripe: StripeFake; readonly paypal: PaypalFake } = {
     stripe: await stripeFake(),
     paypal: await paypalFake(),

@@ -71,10 +71,10 @@ export function retryTasks(work: RetryWork): Tasks {
     if (charge.state !== 'declined' && charge.state !== 'not_sent') return drop(charge, charge.state)
     if (!(await work.retries(owner))) return drop(charge, 'rules_changed')
     try {
-      const instrument = await deps.findInstrument(owner, charge.token_id)
+      const instrument = await deps.findInstrument(owner, charge.token_id, 'registrations')
       if (!instrument) return drop(charge, 'token_gone')
       const processor = await deps.processorOf(owner, await nameFor(charge))
-      const registration = await deps.registrationOf(owner, charge.token_id, processor.name)
+      const registration = await deps.registrationOf(owner, charge.token_id, processor.name, instrument.registrations)
       const next = { kind: 'schedule', processor: processor.name, registration } as const
       const made = await attempts.claimNext(owner, charge, next, 'job')
       if (made.claimed) await drive(ledger, processor, made.written, 'job')

@@ -83,7 +83,7 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
     const tokenId = parseId('tok', body.token_id)
     // A token of the account shares its bucket; whether it is that account's is checked once it is known.
     const mayFit = bucketOf(tokenId) === bucketOf(parentId)
-    const instrument = mayFit ? await deps.findInstrument(actor, tokenId) : undefined
+    const instrument = mayFit ? await deps.findInstrument(actor, tokenId, 'registrations') : undefined
     if (instrument?.accountId !== invoice.account_id) throw new NotFound('token').at('/token_id')
     let forMinor: bigint | undefined
     const amountOf = async () => {
@@ -96,7 +96,7 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
         ? await choose(actor, { type: instrument.type, currency: invoice.currency }, amountOf)
         : ({ name: body.processor, fallback: null, chosenBy: 'request' } as const)
     const processor = await deps.processorOf(actor, name)
-    const registration = await deps.registrationOf(actor, tokenId, name)
+    const registration = await deps.registrationOf(actor, tokenId, name, instrument.registrations)
     return { invoice, instrument, processor, registration, fallback, chosenBy, forMinor }
   }
 

@@ -89,6 +89,10 @@ select count(*)::int as jobs
  * 2. `advanced` changes the charges that are still as they were. Money is written down here only where it is all that is open, so that no
  *    remainder is to be judged; whether that is still so when the document is got, the trigger `allocation_fits` decides.
  * 3. A row of the ledger that somebody else wrote meanwhile has the same number, and fails this statement.
+ *
+ * Where the charges lie (`ctid`) is looked up one by one: of a join the planner thinks that reading a small table whole is cheaper, and
+ * stays with that while it grows. One that changes meanwhile lies elsewhere: it is not found, or judged anew by the other
+ * conditions.
  */
 const ADVANCE_SQL = `
 with patience as materialized (
@@ -111,7 +115,10 @@ advanced as (
          decline_reason = learnt.decline_reason, decline_soft = learnt.decline_soft, decline_code = learnt.decline_code,
          check_at = learnt.check_at, updated_at = learnt.updated_at
     from learnt
-   where charge.bucket = learnt.bucket and charge.id = learnt.id and charge.state = learnt.state_before
+   where charge.ctid = any (array (
+           select found.ctid from learnt cross join lateral (
+             select charge.ctid from charge where charge.bucket = learnt.bucket and charge.id = learnt.id limit 1) as found))
+     and charge.bucket = learnt.bucket and charge.id = learnt.id and charge.state = learnt.state_before
      and charge.version = learnt.version_before and (select count(*) from held) >= 0
      and (learnt.payment is null or open_minor(learnt.bucket, learnt.invoice_id) = charge.amount_minor)
   returning learnt.*

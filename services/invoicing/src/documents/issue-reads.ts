@@ -68,15 +68,15 @@ export function issueReads(database: Database, coalesce = true) {
 }
 
 // Each `limit 1` keeps the lookup one by one: as a join, the planner may read the whole table while it is small, and the plan
-// of a prepared statement stays while it grows.
+// of a prepared statement stays while it grows. Lists come as JSON: of an array the planner expects ten items, finds that a plan for
+// the few that came is cheaper, and plans anew each time.
 const DRAFTS_SQL = `
 select document.id, document.mode, document.document_type, document.type_code, document.state, document.issuer_id,
        document.account_id, document.series_id, document.external_id, document.quote_id, document.corrects_id, document.proforma_id, document.token_id,
        document.currency, document.net_minor, document.vat_minor, document.gross_minor, document.payable_minor,
        document.issue_on, document.due_on, document.content, document.number, document.snapshot, document.issued_at,
        document.version, document.created_at, stored.request_hmac, stored.status, stored.answer
-  from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[]) with ordinality
-       as wanted(bucket, id, tenant_id, mode, document_type, key_hmac, ord)
+  from json_to_recordset($1::json) as wanted (ord int, bucket smallint, id uuid, tenant_id uuid, mode text, document_type text, key_hmac text)
   left join lateral (
     select found.id, found.mode, found.document_type, found.type_code, found.state, found.issuer_id, found.account_id,
            found.series_id, found.external_id, found.quote_id, found.corrects_id, found.proforma_id, found.token_id, found.currency, found.net_minor,
@@ -87,7 +87,7 @@ select document.id, document.mode, document.document_type, document.type_code, d
        and found.mode = wanted.mode and found.document_type = wanted.document_type limit 1) as document on true
   left join lateral (
     select idempotency.request_hmac, idempotency.status, idempotency.answer from idempotency
-     where idempotency.bucket = wanted.bucket and idempotency.key_hmac = wanted.key_hmac limit 1) as stored on true
+     where idempotency.bucket = wanted.bucket and idempotency.key_hmac = decode(wanted.key_hmac, 'hex') limit 1) as stored on true
  order by wanted.ord
 `
 
@@ -96,14 +96,11 @@ type DraftRow = { readonly [Column in keyof Document]: Document[Column] | null }
 }
 
 async function findDrafts(database: Database, batch: readonly DraftRequest[]): Promise<DraftFound[]> {
-  const rows = await database.hotSql<DraftRow>('find_drafts', DRAFTS_SQL, [
-    batch.map(({ id }) => bucketOf(id)),
-    batch.map(({ id }) => id),
-    batch.map(({ owner }) => owner.tenantId),
-    batch.map(({ owner }) => owner.mode),
-    batch.map(({ type }) => type),
-    batch.map(({ digest }) => digest.keyHmac),
-  ])
+  const wanted = batch.map(({ owner, id, type, digest }, ord) => ({
+    ...{ ord, ...wantedOf(owner, id), document_type: type },
+    key_hmac: digest.keyHmac.toString('hex'),
+  }))
+  const rows = await database.hotSql<DraftRow>('find_drafts', DRAFTS_SQL, [JSON.stringify(wanted)])
   return rows.map(({ request_hmac, status, answer, ...document }) => ({
     stored: request_hmac === null ? undefined : ({ request_hmac, status, answer } as StoredRow),
     document: document.id === null ? undefined : (document as Document),
@@ -114,7 +111,7 @@ const ISSUERS_SQL = `
 select found.tenant_id, found.id, found.mode, found.external_id, found.name, found.trading_name, found.legal_id, found.vat_id,
        found.tax_number, found.address, found.contact_name, found.phone, found.email, found.endpoint, found.payee_accounts,
        found.time_zone, found.currency, found.language, found.logo_sha256, found.version, found.created_at, found.formats
-  from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[]) as wanted(bucket, id, tenant_id, mode)
+  from json_to_recordset($1::json) as wanted (bucket smallint, id uuid, tenant_id uuid, mode text)
  cross join lateral (
     select issuer.tenant_id, issuer.id, issuer.mode, issuer.external_id, issuer.name, issuer.trading_name, issuer.legal_id,
            issuer.vat_id, issuer.tax_number, issuer.address, issuer.contact_name, issuer.phone, issuer.email, issuer.endpoint,
@@ -131,7 +128,7 @@ const ACCOUNTS_SQL = `
 select found.tenant_id, found.id, found.mode, found.external_id, found.customer_number, found.kind, found.name,
        found.trading_name, found.contact_name, found.legal_id, found.vat_id, found.email, found.phone, found.language,
        found.billing_address, found.delivery_address, found.endpoint, found.version, found.created_at
-  from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[]) as wanted(bucket, id, tenant_id, mode)
+  from json_to_recordset($1::json) as wanted (bucket smallint, id uuid, tenant_id uuid, mode text)
  cross join lateral (
     select account.tenant_id, account.id, account.mode, account.external_id, account.customer_number, account.kind,
            account.name, account.trading_name, account.contact_name, account.legal_id, account.vat_id, account.email,
@@ -174,10 +171,7 @@ async function findEach<Row extends { readonly id: string; readonly mode: 'test'
 ): Promise<Map<string, Row>> {
   const distinct = [...new Map(wanted.map((one) => [nameOf(one.owner, one.id), one])).values()]
   const rows = await database.hotSql<Row & { readonly tenant_id: string }>(statement.name, statement.text, [
-    distinct.map(({ id }) => bucketOf(id)),
-    distinct.map(({ id }) => id),
-    distinct.map(({ owner }) => owner.tenantId),
-    distinct.map(({ owner }) => owner.mode),
+    JSON.stringify(distinct.map(({ owner, id }) => wantedOf(owner, id))),
   ])
   return new Map(
     rows.map(({ tenant_id: tenantId, ...row }) => [
@@ -185,6 +179,11 @@ async function findEach<Row extends { readonly id: string; readonly mode: 'test'
       row as unknown as Row,
     ]),
   )
+}
+
+/** A row of a list of what is looked up. */
+function wantedOf({ tenantId, mode }: Owner, id: string) {
+  return { bucket: bucketOf(id), id, tenant_id: tenantId, mode }
 }
 
 function nameOf({ tenantId, mode }: Owner, id: string): string {

@@ -21,27 +21,28 @@ interface Found {
 const BATCH_MAX = 64
 const keyOf = ({ tenantId, reference }: Named): string => `${tenantId} ${reference}`
 
+// Lists come as JSON: for an array the planner makes a new plan each time.
 const FIND_SQL = `
-select found.record from unnest($1::smallint[], $2::uuid[], $3::text[]) with ordinality as wanted (bucket, tenant_id, reference, ord)
+select found.record from json_to_recordset($1::json) as wanted (ord int, bucket smallint, tenant_id uuid, reference text)
   left join lateral (
     select test.record from test_processor_record as test
      where test.bucket = wanted.bucket and test.tenant_id = wanted.tenant_id and test.reference = wanted.reference limit 1) as found on true
  order by wanted.ord`
 const WRITE_SQL = `insert into test_processor_record (bucket, tenant_id, reference, record)
-select kept.bucket, kept.tenant_id, kept.reference, kept.record from unnest($1::smallint[], $2::uuid[], $3::text[], $4::jsonb[]) as kept (bucket, tenant_id, reference, record)
- order by kept.bucket, kept.tenant_id, kept.reference
+select bucket, tenant_id, reference, record
+  from json_to_recordset($1::json) as kept (bucket smallint, tenant_id uuid, reference text, record jsonb)
+ order by bucket, tenant_id, reference
     on conflict (bucket, tenant_id, reference)`
 const PUT_SQL = `${WRITE_SQL} do update set record = excluded.record`
 const ADD_SQL = `${WRITE_SQL} do nothing returning tenant_id, reference`
 
-const namesOf = (batch: readonly Named[]): unknown[] => [
-  batch.map(({ reference }) => bucketOfReference(reference)),
-  batch.map(({ tenantId }) => tenantId),
-  batch.map(({ reference }) => reference),
-]
-const rowsOf = (batch: readonly Kept[]): unknown[] => [
-  ...namesOf(batch),
-  batch.map(({ record }) => JSON.stringify(record)),
+const listOf = (batch: readonly Named[]): unknown[] => [
+  JSON.stringify(
+    batch.map(({ tenantId, reference, ...record }, ord) => ({
+      ...{ ord, bucket: bucketOfReference(reference), tenant_id: tenantId, reference },
+      ...record,
+    })),
+  ),
 ]
 
 /**
@@ -52,7 +53,7 @@ export function testStores(database: Database): (tenantId: string) => TestStore 
   const find = coalescer<Named, TestRecord | undefined>({
     batchMax: BATCH_MAX,
     async write(batch) {
-      const rows = await database.hotSql<Found>('find_test_records', FIND_SQL, namesOf(batch))
+      const rows = await database.hotSql<Found>('find_test_records', FIND_SQL, listOf(batch))
       return rows.map(({ record }) => record ?? undefined)
     },
   })
@@ -60,7 +61,7 @@ export function testStores(database: Database): (tenantId: string) => TestStore 
     batchMax: BATCH_MAX,
     keyOf,
     async write(batch) {
-      await database.hotSql('put_test_records', PUT_SQL, rowsOf(batch))
+      await database.hotSql('put_test_records', PUT_SQL, listOf(batch))
       return batch.map(() => undefined)
     },
   })
@@ -72,7 +73,7 @@ export function testStores(database: Database): (tenantId: string) => TestStore 
       const rows = await database.hotSql<{ tenant_id: string; reference: string }>(
         'add_test_records',
         ADD_SQL,
-        rowsOf(batch),
+        listOf(batch),
       )
       const added = new Set(rows.map(({ tenant_id: tenantId, reference }) => keyOf({ tenantId, reference })))
       return batch.map((one) => added.has(keyOf(one)))

@@ -40,6 +40,24 @@ test('the token of a guest has no account', async (t) => {
   t.is((await find(OWNER, TOKEN))?.accountId, null)
 })
 
+test('its registrations are asked for in the same question, and left as the vault says them', async (t) => {
+  const data = [{ processor: 'test', state: 'registered' }]
+  const find = await fakeVault(t, (request, response) => {
+    t.is(request.url, `/v1/tokens/${CARD.id}/registrations`)
+    json(200, { token: CARD, data })(request, response)
+  })
+  t.deepEqual(await find(OWNER, TOKEN, 'registrations'), {
+    type: 'card',
+    display: 'Visa •••• 4242',
+    accountId: ACCOUNT,
+    registrations: data,
+  })
+  for (const answer of [{ token: CARD }, { token: CARD, data: {} }, { token: CARD, data: [null] }, { data }, CARD]) {
+    const other = await fakeVault(t, json(200, answer))
+    t.like(await t.throwsAsync(other(OWNER, TOKEN, 'registrations')), { code: 'vault_unavailable' })
+  }
+})
+
 test('a token that is not there is undefined, one that is gone says so', async (t) => {
   const unknown = await fakeVault(t, json(404, { code: 'not_found' }))
   t.is(await unknown(OWNER, TOKEN), undefined)

@@ -10,11 +10,17 @@ export interface MaskedInstrument {
   readonly display: string
   /** UUID of the account it belongs to; `null` for a guest's. */
   readonly accountId: string | null
+  /** Where it was asked for: how processors know it, as the vault says it. */
+  readonly registrations?: ListedRegistrations
 }
+
+/** What the vault answers of a token's registrations; read by whoever needs one. */
+export type ListedRegistrations = readonly Readonly<Record<string, unknown>>[]
 
 /**
  * Asks the vault for the masked values of a token.
  *
+ * @param also The registrations with it, in the same question.
  * @returns `undefined` for a token that the tenant does not have.
  * @throws {TokenGone} The token was deleted, erased or has expired.
  * @throws {Unavailable} The vault cannot be reached.
@@ -22,6 +28,7 @@ export interface MaskedInstrument {
 export type FindInstrument = (
   owner: { tenantId: string; mode: 'test' | 'live' },
   tokenId: string,
+  also?: 'registrations',
 ) => Promise<MaskedInstrument | undefined>
 
 export class TokenGone extends DomainError {
@@ -41,11 +48,14 @@ const TYPES = ['card', 'bank_account', 'paypal_account'] as const
  * @param keys Service keys, one for each mode that is used.
  */
 export function vaultClient(url: string, keys: VaultAccess['keys']): FindInstrument {
-  return async (owner, tokenId) => {
-    const path = `/v1/tokens/${formatId('tok', tokenId)}`
+  return async (owner, tokenId, also) => {
+    const path = `/v1/tokens/${formatId('tok', tokenId)}${also === undefined ? '' : `/${also}`}`
     try {
       const response = await askVault({ url, keys }, owner, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
-      if (response.status === 200) return readInstrument(await response.json())
+      if (response.status === 200) {
+        const answer = await response.json()
+        return also === undefined ? readInstrument(answer) : readRegistered(answer)
+      }
       // A body that nobody reads would keep the connection from being used again.
       await response.body?.cancel()
       if (response.status === 404) return undefined
@@ -56,6 +66,14 @@ export function vaultClient(url: string, keys: VaultAccess['keys']): FindInstrum
       throw new Unavailable('vault_unavailable', 'the vault', { cause })
     }
   }
+}
+
+function readRegistered(answer: unknown): MaskedInstrument {
+  const { token, data } = answer as Record<string, unknown>
+  if (!Array.isArray(data) || !data.every((entry) => typeof entry === 'object' && entry !== null)) {
+    throw new Error('no list of registrations')
+  }
+  return { ...readInstrument(token), registrations: data }
 }
 
 /** @throws {Error} Not the answer of a vault: whatever answers there, it is not to be believed. */

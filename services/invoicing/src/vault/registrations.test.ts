@@ -37,6 +37,17 @@ test('what is registered is not registered again', async (t) => {
   t.deepEqual(await registrationOf(OWNER, TOKEN, 'stripe'), { type: 'card', instrument: 'pm_1', customer: 'cus_1' })
 })
 
+test('whoever has the list already asks for nothing that is in it', async (t) => {
+  const nobody = vaultRegistrations(await fakeVault(t, () => t.fail('asks')))
+  t.is((await nobody(OWNER, TOKEN, 'stripe', [entry()])).instrument, 'pm_1')
+  const registrationOf = await registrations(
+    t,
+    [entry({ reference: { ...CARD, instrument: 'pm_old' } })],
+    json(201, entry()),
+  )
+  t.is((await registrationOf(OWNER, TOKEN, 'stripe', [])).instrument, 'pm_1', 'registered, and not listed again')
+})
+
 test('what is not is registered, under a key that follows from token and processor', async (t) => {
   const keys: unknown[] = []
   const registrationOf = await registrations(t, [entry({ state: 'declined' })], (request, response) => {

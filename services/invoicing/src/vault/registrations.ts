@@ -4,7 +4,7 @@ import { formatId } from '@kontor/ids'
 import { DomainError } from '@kontor/problem'
 import type { InstrumentReference, Processor } from '@kontor/processors'
 import { askVault, type VaultAccess, type VaultOwner } from './ask.ts'
-import { TokenGone } from './client.ts'
+import { type ListedRegistrations, TokenGone } from './client.ts'
 import { NotRegistered, ProcessorNotReached, RegistrationLost, RegistrationRefused } from './registration-errors.ts'
 
 /** An instrument as a processor knows it. */
@@ -13,6 +13,7 @@ export type Registration = InstrumentReference
 /**
  * Asks the vault how a processor knows a token, and has it registered there where it is not yet.
  *
+ * @param known What the vault has just listed; it is asked for the list without.
  * @throws {NotFound} The tenant has no such token.
  * @throws {TokenGone} It was deleted, erased or has expired.
  * @throws {RegistrationRefused} The processor is not configured, or takes no instrument of this kind; a mandate is missing.
@@ -20,7 +21,12 @@ export type Registration = InstrumentReference
  * @throws {ProcessorNotReached} Nothing was sent.
  * @throws {OutcomeUnknown} Nobody knows; the same question again finds out.
  */
-export type RegistrationOf = (owner: VaultOwner, tokenId: string, processor: Processor['name']) => Promise<Registration>
+export type RegistrationOf = (
+  owner: VaultOwner,
+  tokenId: string,
+  processor: Processor['name'],
+  known?: ListedRegistrations,
+) => Promise<Registration>
 
 const TIMEOUT_MS = 5_000
 /** Behind the vault a processor is asked, several times where it takes more than one request. */
@@ -40,10 +46,10 @@ export function vaultRegistrations(access: VaultAccess): RegistrationOf {
     }
   }
 
-  return async (owner, tokenId, processor) => {
+  return async (owner, tokenId, processor, listed) => {
     const path = `/v1/tokens/${formatId('tok', tokenId)}/registrations`
-    const listed = await asked(owner, { method: 'GET', path, timeoutMs: TIMEOUT_MS })
-    const known = entriesOf(listed).find((entry) => entry.processor === processor && entry.state === 'registered')
+    const entries = listed ?? entriesOf(await asked(owner, { method: 'GET', path, timeoutMs: TIMEOUT_MS }))
+    const known = entries.find((entry) => entry.processor === processor && entry.state === 'registered')
     if (known) return readRegistration(known, processor)
     for (let intent = 1; ; intent++) {
       const idempotencyKey = registrationKey(tokenId, processor, intent)

@@ -97,5 +97,6 @@ test('a process that is killed between sending and storing has registered once, 
   }
   const { rows } = await owner.knex.raw(`select count(*)::int as count from event where type = 'token.registered'`)
   t.is(rows[0].count, 2)
-  t.false(/"level":60|737/.test(vault.log()))
+  // As a value, in JSON or in a form: the digits alone are in a time or an id sooner or later.
+  t.false(/"level":60|["=]737\b/.test(vault.log()))
 })

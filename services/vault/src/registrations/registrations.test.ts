@@ -28,7 +28,10 @@ test('a card is registered with its code, and charged by a reference from then o
   t.is(reference.type, 'card')
   t.regex(reference.instrument, /^pm_/)
   t.regex(reference.customer, /^cus_/)
-  t.deepEqual((await list(id)).json(), { data: [made.json()] })
+  const listed = await list(id)
+  t.deepEqual(listed.json().data, [made.json()])
+  t.like(listed.json().token, { id, type: 'card', account_id: null, card: { last_four: '4242' } })
+  t.false(listed.text.includes('4242424242424242'))
 
   t.is(stripe.received.length, 3)
   const sent = new URLSearchParams(stripe.received[0]?.body)

@@ -1,5 +1,6 @@
 import type { ApiServer } from '@kontor/http-api'
 import { parseId } from '@kontor/ids'
+import { toWire as tokenToWire } from '../tokens/wire.ts'
 import { finishRegistration, listRegistrations, registerToken } from './schema.ts'
 import type { Registrations } from './service.ts'
 import { toWire } from './wire.ts'
@@ -28,7 +29,7 @@ export function registrationRoutes(app: ApiServer, registrations: Registrations)
     { schema: listRegistrations, config: { scope: 'token.read' } },
     async ({ principal, params }) => {
       const listed = await registrations.list(principal, parseId('tok', params.tokenId))
-      return { data: listed.map(({ id, told }) => toWire(id, told)) }
+      return { token: tokenToWire(listed.token), data: listed.registrations.map(({ id, told }) => toWire(id, told)) }
     },
   )
 

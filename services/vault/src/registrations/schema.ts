@@ -2,6 +2,7 @@ import { problemResponses } from '@kontor/http-api'
 import { idPattern } from '@kontor/ids'
 import { DECLINE_REASONS } from '@kontor/processors'
 import Type, { type Static } from 'typebox'
+import { TokenWire } from '../tokens/schema.ts'
 import { forwardedTenant } from '../wire/headers.ts'
 
 const Closed = { additionalProperties: false }
@@ -157,11 +158,15 @@ export const listRegistrations = {
   operationId: 'listRegistrations',
   tags,
   summary: 'List where a token is registered',
-  description: 'For each processor the newest attempt that came to something. To ask the processor again, finish.',
+  description:
+    'For each processor the newest attempt that came to something, and the token itself: all that a charge has to know. To ask the processor again, finish.',
   headers: Headers,
   params: Params,
   response: {
-    200: Type.Object({ data: Type.Array(Registration, { maxItems: 10, description: 'One for each processor.' }) }),
+    200: Type.Object({
+      token: Type.Object(TokenWire.properties, { description: 'The token, masked.' }),
+      data: Type.Array(Registration, { maxItems: 10, description: 'One for each processor.' }),
+    }),
     ...problemResponses(401, 403, 404, 410, 500, 503),
   },
 }

@@ -199,16 +199,17 @@ export function registrations(deps: RegistrationsDeps) {
       }
     },
 
-    /** @returns For each processor the newest registration that tells something. */
-    async list(principal: Principal, tokenId: string): Promise<ShownRegistration[]> {
-      await tokens.find(principal, tokenId)
+    /** @returns The token, and for each processor the newest registration that tells something. */
+    async list(principal: Principal, tokenId: string): Promise<{ token: Token; registrations: ShownRegistration[] }> {
+      const token = await tokens.find(principal, tokenId)
       const { registration: key } = await tenantKeys.subkeys(principal.tenantId)
       const attempts = await listAttempts(database.knex, tokenId, key)
       const names = [...new Set(attempts.map(({ processor }) => processor))].sort()
-      return names.flatMap((name) => {
+      const registrations = names.flatMap((name) => {
         const current = currentOf(attempts, name)
         return current?.told ? [{ id: current, told: current.told }] : []
       })
+      return { token, registrations }
     },
 
     /**
