@@ -11,6 +11,7 @@ import type { RunOptions } from './commands/run.ts'
 import type { StartOptions } from './commands/start.ts'
 import { type Environment, readConfig } from './config.ts'
 import { addCorrectionCommands } from './correction-commands.ts'
+import { addDisputeCommands } from './dispute-commands.ts'
 import { addEventsCommands } from './events-commands.ts'
 import { addInvoiceRunCommands } from './invoice-run-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
@@ -168,6 +169,7 @@ export function buildProgram(surroundings: Surroundings): CommandLine {
 
   addChargeCommands(program, calls)
   addChargeRulesCommands(program, calls)
+  addDisputeCommands(program, calls)
 
   addProcessorCommands(program, calls, { env, input })
 

@@ -30,6 +30,7 @@ interface ChargeWire {
   readonly state: string
   readonly needs_attention: boolean
   readonly decline: { readonly reason: string } | null
+  readonly dispute_ids: readonly string[]
 }
 
 interface RefundWire {
@@ -85,6 +86,7 @@ export async function showCharge(command: Command, text: string): Promise<number
   ] as const
   command.screen.result({ ...charge, refunds }, [
     `${charge.id}: ${amount(charge.amount_minor)} for ${charge.invoice_id}, ${charge.instrument}, ${charge.processor}, ${stateOf(charge)}.`,
+    ...(charge.dispute_ids.length > 0 ? [`Disputed: ${charge.dispute_ids.join(', ')}.`] : []),
     ...(charge.needs_attention || refunds.some((refund) => refund.needs_attention) ? [LOOK] : []),
     ...(refunds.length > 0 ? ['', ...layOutTable(columns, refunds)] : []),
   ])
@@ -111,7 +113,10 @@ export async function listCharges(command: Command, options: ChargeListOptions):
       value: ({ amount_minor, currency }: ChargeWire) => shownAmount(amount_minor, currency),
       align: 'right',
     },
-    { title: 'State', value: stateOf },
+    {
+      title: 'State',
+      value: (charge: ChargeWire) => `${stateOf(charge)}${charge.dispute_ids.length > 0 ? ', disputed' : ''}`,
+    },
   ] as const
   command.screen.result(page, [
     ...(page.data.length > 0 ? layOutTable(columns, page.data) : ['There is none.']),

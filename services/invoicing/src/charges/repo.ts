@@ -16,6 +16,8 @@ export interface Retry {
 export interface ShownCharge extends Charge {
   readonly payment_id: string | null
   readonly retried_by: string | null
+  /** What its payer objects to, the oldest first. */
+  readonly dispute_ids: readonly string[]
   readonly retry: { readonly [Member in keyof Retry]: Member extends 'due_at' ? string : Retry[Member] } | null
 }
 
@@ -58,6 +60,7 @@ const COLUMNS = [
 const SHOWN = `${COLUMNS.map((column) => `charge.${column}`).join(', ')},
   (select payment.id from payment where payment.bucket = charge.bucket and payment.charge_id = charge.id) as payment_id,
   (select next.id from charge as next where next.bucket = charge.bucket and next.retry_of = charge.id) as retried_by,
+  array(select dispute.id from dispute where dispute.bucket = charge.bucket and dispute.charge_id = charge.id order by dispute.id) as dispute_ids,
   (select json_build_object('kind', kind, 'state', charge_retry.state, 'due_at', due_at, 'because', because) from charge_retry
     where charge_retry.bucket = charge.bucket and charge_retry.charge_id = charge.id) as retry`
 

@@ -106,6 +106,9 @@ export const ChargeWire = Type.Object({
   retry_dropped: Nullable(
     Type.String({ description: 'Why it is not tried again after all, such as cancelled or nothing_open.' }),
   ),
+  dispute_ids: Type.Array(Id('dsp', 'A dispute.'), {
+    description: 'What its payer objects to, the oldest first; each is shown by `GET /v1/disputes/{id}`.',
+  }),
   next_check_at: Nullable(Instant('When the processor is asked next.')),
   needs_attention: Type.Boolean({
     description: 'It has not ended, and nobody asks any more: look for it at the processor.',

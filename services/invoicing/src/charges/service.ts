@@ -62,7 +62,7 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
     const body =
       paymentId === undefined
         ? await shown(actor, charge.id, action)
-        : chargeToWire({ ...charge, payment_id: paymentId, retried_by: null, retry: null }, action)
+        : chargeToWire({ ...charge, payment_id: paymentId, retried_by: null, retry: null, dispute_ids: [] }, action)
     const atWork = body.state === 'processing' || body.state === 'unknown'
     return { status: atWork ? 202 : done, body, replayed }
   }

@@ -32,6 +32,7 @@ export function chargeToWire(charge: ShownCharge, action: PayerAction | null = n
     retried_by: charge.retried_by === null ? null : formatId('chg', charge.retried_by),
     retry_at: charge.retry?.state === 'waiting' ? new Date(charge.retry.due_at).toISOString() : null,
     retry_dropped: charge.retry?.because ?? null,
+    dispute_ids: charge.dispute_ids.map((id) => formatId('dsp', id)),
     next_check_at: charge.check_at === null ? null : charge.check_at.toISOString(),
     needs_attention: isLive(charge.state) && charge.check_at === null,
     version: charge.version,

@@ -67,6 +67,11 @@ test.serial('disputes are listed by charge, account and state, by page, and for 
   const list = async (query: string) => (await stage.kontor.call('GET', `/v1/disputes${query}`)).body
   const ids = async (query: string) => (await list(query)).data.map(({ charge_id }: { charge_id: string }) => charge_id)
   t.deepEqual(await ids(`?charge_id=${one.id}`), [one.id])
+  const [dispute] = (await list(`?charge_id=${one.id}`)).data
+  const charged = (path: string) => stage.kontor.call('GET', `/v1/charges${path}`)
+  t.deepEqual((await charged(`/${one.id}`)).body.dispute_ids, [dispute.id])
+  t.deepEqual((await charged(`?account_id=${one.accountId}`)).body.data[0].dispute_ids, [dispute.id])
+  t.deepEqual((await charged(`/${(await stage.charge('stripe')).id}`)).body.dispute_ids, [])
   t.deepEqual(await ids(`?account_id=${two.accountId}`), [two.id])
   t.deepEqual(await ids(`?account_id=${two.accountId}&state=lost`), [])
   t.deepEqual(await ids(`?account_id=${two.accountId}&state=closed`), [two.id])
