@@ -271,6 +271,7 @@ create table registration (
   mac              bytea,
   created_at       timestamptz not null,
   updated_at       timestamptz not null,
+  expiry           text,
   constraint registration_pkey primary key (bucket, id),
   constraint registration_bucket_idempotency_hmac_key unique (bucket, idempotency_hmac),
   constraint registration_bucket_check check (bucket >= 0 and bucket <= 4095),
@@ -280,6 +281,7 @@ create table registration (
   constraint registration_check3 check (instrument is not null or num_nonnulls(customer, mandate) = 0),
   constraint registration_check4 check ((state = 'declined') = (decline_reason is not null)),
   constraint registration_check5 check ((state = any (array['requires_action', 'pending', 'registered', 'declined'])) = (mac is not null)),
+  constraint registration_expiry_check check (expiry ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
   constraint registration_idempotency_hmac_check check (octet_length(idempotency_hmac) = 32),
   constraint registration_mac_check check (octet_length(mac) = 32),
   constraint registration_mode_check check (mode = any (array['test', 'live'])),
@@ -298,6 +300,7 @@ comment on column registration.instrument is 'charge the instrument at the proce
 comment on column registration.customer is 'charge the instrument at the processor that keeps it; contract, GDPR 6(1)(b); until the token ends';
 comment on column registration.mandate is 'charge a bank account under the permission that was given; contract, GDPR 6(1)(b); until the token ends';
 comment on column registration.decline_reason is 'tell why a processor does not keep the instrument, and bound how often codes are tried; legitimate interest in preventing fraud, GDPR 6(1)(f); until the token ends';
+comment on column registration.expiry is 'register a card anew whose expiry was changed; contract, GDPR 6(1)(b); until the token ends';
 grant select, insert, delete on registration to kontor_vault_service;
 grant update (customer, decline_reason, instrument, lease_owner, lease_until, mac, mandate, reference_type, sent_at, state, updated_at, waiting_as) on registration to kontor_vault_service;
 

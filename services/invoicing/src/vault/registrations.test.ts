@@ -4,6 +4,7 @@ import { formatId, newUuid, toBucket } from '@kontor/ids'
 import { containsPan } from '@kontor/payment-data'
 import test, { type ExecutionContext } from 'ava'
 import { fakeVault, json } from '../testing/fake-vault.ts'
+import { NotRegistered } from './registration-errors.ts'
 import { registrationKey, vaultRegistrations } from './registrations.ts'
 
 const uuid = () => newUuid(toBucket(7), 0, randomBytes)
@@ -83,7 +84,7 @@ test('what the vault cannot find out any more is a new intent, whose key follows
     t.is((await registrationOf(OWNER, TOKEN, 'stripe')).instrument, 'pm_1')
     t.deepEqual(
       keys,
-      [1, 2, 3].map((intent) => registrationKey(TOKEN, 'stripe', intent)),
+      [1, 2, 3].map((intent) => registrationKey(TOKEN, 'stripe', { intent })),
     )
     t.is(new Set(keys).size, 3)
   }
@@ -91,9 +92,44 @@ test('what the vault cannot find out any more is a new intent, whose key follows
   t.like(await t.throwsAsync(never(OWNER, TOKEN, 'stripe')), { code: 'vault_unavailable', status: 503 })
 })
 
+test('a card that was changed, or declined for the moment, is registered anew, under a key that lasts until that came to something', async (t) => {
+  const soft = { reason: 'issuer_unavailable', soft: true }
+  for (const [changes, after] of [
+    [{ attempt: 3, outdated: true }, 3],
+    [{ attempt: 2, outdated: false, state: 'declined', reference: null, decline: soft }, 2],
+    [{ attempt: 4, outdated: true, state: 'declined', reference: null, decline: { ...soft, soft: false } }, 4],
+  ] as const) {
+    const keys: unknown[] = []
+    const registrationOf = await registrations(t, [entry(changes)], (request, response) => {
+      keys.push(request.headers['idempotency-key'])
+      json(201, entry({ reference: { type: 'card', instrument: 'pm_2' } }))(request, response)
+    })
+    for (let times = 0; times < 2; times++) {
+      t.deepEqual(await registrationOf(OWNER, TOKEN, 'stripe'), { type: 'card', instrument: 'pm_2' })
+    }
+    t.deepEqual(keys, [registrationKey(TOKEN, 'stripe', { after }), registrationKey(TOKEN, 'stripe', { after })])
+  }
+  const all = [undefined, 1, 2, 3].map((after) => registrationKey(TOKEN, 'stripe', { after }))
+  t.is(new Set([...all, registrationKey(TOKEN, 'stripe', { intent: 2 })]).size, 5)
+})
+
+test('what was declined for good is not asked again as long as the card is the same', async (t) => {
+  const declined = entry({ attempt: 1, outdated: false, state: 'declined', reference: null })
+  const decline = { reason: 'card_expired', soft: false }
+  const registrationOf = await registrations(t, [{ ...declined, decline }], () => t.fail('registers'))
+  const error = await t.throwsAsync(registrationOf(OWNER, TOKEN, 'stripe'), { instanceOf: NotRegistered })
+  t.deepEqual((error as NotRegistered).extensions, { state: 'declined', reason: 'card_expired' })
+})
+
+test('a token that rests after many declines says so', async (t) => {
+  const registrationOf = await registrations(t, [], json(429, { code: 'too_many_declines' }))
+  const error = await t.throwsAsync(registrationOf(OWNER, TOKEN, 'stripe'), { instanceOf: NotRegistered })
+  t.deepEqual((error as NotRegistered).extensions, { state: 'declined', reason: 'too_many_declines' })
+})
+
 test('no such key looks like a card number', (t) => {
   for (let times = 0; times < 1_000; times++) {
-    const key = registrationKey(uuid(), 'stripe', (times % 3) + 1)
+    const key = registrationKey(uuid(), 'stripe', { intent: (times % 3) + 1, after: times })
     t.regex(key, /^register-[a-p]{64}$/)
     t.false(containsPan(key))
   }

@@ -49,10 +49,11 @@ export function vaultRegistrations(access: VaultAccess): RegistrationOf {
   return async (owner, tokenId, processor, listed) => {
     const path = `/v1/tokens/${formatId('tok', tokenId)}/registrations`
     const entries = listed ?? entriesOf(await asked(owner, { method: 'GET', path, timeoutMs: TIMEOUT_MS }))
-    const known = entries.find((entry) => entry.processor === processor && entry.state === 'registered')
-    if (known) return readRegistration(known, processor)
+    const known = entries.find((entry) => entry.processor === processor)
+    if (known && isLeftAsItIs(known)) return readRegistration(known, processor)
+    const after = known && lastEnded(known)
     for (let intent = 1; ; intent++) {
-      const idempotencyKey = registrationKey(tokenId, processor, intent)
+      const idempotencyKey = registrationKey(tokenId, processor, { intent, after })
       try {
         const made = await asked(owner, {
           method: 'POST',
@@ -69,10 +70,19 @@ export function vaultRegistrations(access: VaultAccess): RegistrationOf {
   }
 }
 
-/** In letters: digits of an id could look like a card number, which no key may. */
-export function registrationKey(tokenId: string, processor: string, intent = 1): string {
+/**
+ * In letters: digits of an id could look like a card number, which no key may.
+ *
+ * @param after The attempt that came to something before, where another one is to follow. As long as that one has come to nothing, the
+ *   key stays the same, whoever dies.
+ */
+export function registrationKey(
+  tokenId: string,
+  processor: string,
+  { intent = 1, after }: { readonly intent?: number; readonly after?: number | undefined } = {},
+): string {
   const digest = createHash('sha256')
-    .update(`${processor} ${tokenId}${intent === 1 ? '' : ` ${intent}`}`)
+    .update(`${processor} ${tokenId}${after === undefined ? '' : ` after ${after}`}${intent === 1 ? '' : ` ${intent}`}`)
     .digest('hex')
   return `register-${digest.replace(/[0-9]/g, (digit) => String.fromCharCode(103 + Number(digit)))}`
 }
@@ -83,6 +93,20 @@ function entriesOf(listed: unknown): readonly Entry[] {
   const { data } = (listed ?? {}) as Entry
   if (!Array.isArray(data)) throw new Unavailable('vault_unavailable', 'the vault')
   return data as Entry[]
+}
+
+/**
+ * What stands at a processor is taken as it is, unless the card was changed since, or was declined for the moment: then another attempt
+ * follows. What was declined for good is not asked again before the card is another one.
+ */
+function isLeftAsItIs({ state, outdated, decline }: Entry): boolean {
+  if (outdated === true) return false
+  return state === 'registered' || (state === 'declined' && ((decline ?? {}) as Entry).soft === false)
+}
+
+/** The attempt that another one follows; `undefined` where none has come to anything yet, or one waits for the payer. */
+function lastEnded({ state, outdated, attempt }: Entry): number | undefined {
+  return (outdated === true || state === 'declined') && typeof attempt === 'number' ? attempt : undefined
 }
 
 const TYPES: readonly unknown[] = ['card', 'sepa_debit', 'paypal'] satisfies Registration['type'][]
@@ -113,6 +137,7 @@ async function refusalOf(response: Response): Promise<Error> {
   if (status === 410) return new TokenGone()
   if (code === 'registration_key_expired' || code === 'registration_superseded') return new RegistrationLost()
   if (status === 422) return new RegistrationRefused(code)
+  if (code === 'too_many_declines') return new NotRegistered('declined', code)
   if (status === 502) return new ProcessorNotReached()
   if (status === 504) return new OutcomeUnknown({ cause: new Error('the processor did not answer the vault') })
   return new Unavailable('vault_unavailable', 'the vault', { cause: new Error(`the vault answered ${status}`) })

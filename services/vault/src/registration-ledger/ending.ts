@@ -45,6 +45,7 @@ type MovedRow = ToldColumns & {
   mode: Mode
   processor: ProcessorName
   ord: number
+  expiry: string | null
   idempotency_hmac: Buffer
   request_hmac: Buffer
   sent_at: Date | null
@@ -56,6 +57,7 @@ const MOVED = [
   'mode',
   'processor',
   'ord',
+  'expiry',
   'idempotency_hmac',
   'request_hmac',
   'sent_at',
@@ -99,6 +101,7 @@ export async function moveRegistrations(
       token_id: to,
       processor,
       ord: row.ord,
+      expiry: row.expiry,
       idempotency_hmac: row.idempotency_hmac,
       request_hmac: row.request_hmac,
       sent_at: row.sent_at,

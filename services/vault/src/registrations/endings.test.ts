@@ -74,7 +74,10 @@ test('a token whose time has come is registered no more, and the sweep takes its
   vault.clock.now = new Date('2026-11-23T11:00:00Z')
   try {
     refused(t, await register(id, { body: CARD_BODY }), 410, 'token_expired')
-    await sweepOf(vault.deps)()
+    // A sweep leaves to the next one what somebody else holds, such as the number of the card in another test.
+    const sweep = sweepOf(vault.deps)
+    do await sweep()
+    while ((await rowsOf(id)).length > 0)
   } finally {
     vault.clock.now = start
   }
@@ -83,7 +86,7 @@ test('a token whose time has come is registered no more, and the sweep takes its
 })
 
 test('what processors keep goes with an instrument that is attached to an account', async (t) => {
-  const { stripe, paypal, card, paypalAccount, register, finish, list, send, events } = await shop(t)
+  const { stripe, paypal, card, paypalAccount, register, finish, list, send, events, app, admin } = await shop(t)
   const id = await card()
   stripe.mishaps.push('reset after')
   refused(t, await register(id, { body: CARD_BODY }), 504, 'outcome_unknown')
@@ -93,9 +96,12 @@ test('what processors keep goes with an instrument that is attached to an accoun
   t.is(moved.status, 201, moved.text)
   const to = moved.json().id
   const listed = (await list(to)).json().data
-  t.deepEqual(listed[0], { ...registered.json(), token_id: to })
+  t.deepEqual(listed[0], { ...registered.json(), token_id: to, attempt: 2, outdated: false })
   t.is(listed.length, 2)
   t.is((await register(to, { body: CARD_BODY })).status, 200)
+  const headers = { authorization: `Bearer ${admin}`, 'if-match': '"1"' }
+  await app.inject({ method: 'PATCH', url: `/v1/tokens/${to}`, headers, payload: { card: { expiry_year: 2041 } } })
+  t.true((await list(to)).json().data[0].outdated, 'with which expiry it was sent goes along')
   refused(t, await list(id), 410, 'token_moved')
   t.deepEqual(await rowsOf(id), [])
 

@@ -29,7 +29,7 @@ test('a card is registered with its code, and charged by a reference from then o
   t.regex(reference.instrument, /^pm_/)
   t.regex(reference.customer, /^cus_/)
   const listed = await list(id)
-  t.deepEqual(listed.json().data, [made.json()])
+  t.deepEqual(listed.json().data, [{ ...made.json(), attempt: 1, outdated: false }])
   t.like(listed.json().token, { id, type: 'card', account_id: null, card: { last_four: '4242' } })
   t.false(listed.text.includes('4242424242424242'))
 

@@ -15,6 +15,8 @@ import type { Attempt } from './rules.ts'
 
 interface AttemptRow extends ToldColumns {
   readonly id: string
+  readonly ord: number
+  readonly expiry: string | null
   readonly tenant_id: string
   readonly mode: Mode
   readonly token_id: string
@@ -27,7 +29,7 @@ interface AttemptRow extends ToldColumns {
 }
 
 const COLUMNS = `registration.id, registration.tenant_id, registration.mode, registration.token_id, registration.processor,
-  registration.state, registration.idempotency_hmac, registration.request_hmac, registration.sent_at, registration.waiting_as,
+  registration.ord, registration.expiry, registration.state, registration.idempotency_hmac, registration.request_hmac, registration.sent_at, registration.waiting_as,
   registration.reference_type, registration.instrument, registration.customer, registration.mandate,
   registration.decline_reason, registration.mac, registration.updated_at,
   coalesce(registration.lease_until > clock_timestamp(), false) as at_work`
@@ -47,6 +49,8 @@ function fromRow(row: AttemptRow, key: Buffer): Attempt {
   }
   return {
     ...id,
+    ord: row.ord,
+    expiry: row.expiry,
     intentHmac: row.idempotency_hmac,
     requestHmac: row.request_hmac,
     told: toldBy(id, row, key),
@@ -82,7 +86,7 @@ export interface Worker {
 export async function insertAttempt(
   tx: Tx,
   id: AttemptId,
-  digest: { readonly intent: Buffer; readonly request: Buffer },
+  { intent, request, expiry }: { readonly intent: Buffer; readonly request: Buffer; readonly expiry: string | null },
   { owner, at }: Worker,
 ): Promise<void> {
   await tx('registration').insert({
@@ -96,8 +100,9 @@ export async function insertAttempt(
       bucketOf(id.tokenId),
       id.tokenId,
     ]),
-    idempotency_hmac: digest.intent,
-    request_hmac: digest.request,
+    expiry,
+    idempotency_hmac: intent,
+    request_hmac: request,
     ...toUntoldColumns('sending'),
     sent_at: at,
     lease_owner: owner,

@@ -3,7 +3,7 @@ import { parseId } from '@kontor/ids'
 import { toWire as tokenToWire } from '../tokens/wire.ts'
 import { finishRegistration, listRegistrations, registerToken } from './schema.ts'
 import type { Registrations } from './service.ts'
-import { toWire } from './wire.ts'
+import { toListedWire, toWire } from './wire.ts'
 
 /** HTTP to command, result to HTTP. */
 export function registrationRoutes(app: ApiServer, registrations: Registrations): void {
@@ -29,7 +29,7 @@ export function registrationRoutes(app: ApiServer, registrations: Registrations)
     { schema: listRegistrations, config: { scope: 'token.read' } },
     async ({ principal, params }) => {
       const listed = await registrations.list(principal, parseId('tok', params.tokenId))
-      return { token: tokenToWire(listed.token), data: listed.registrations.map(({ id, told }) => toWire(id, told)) }
+      return { token: tokenToWire(listed.token), data: listed.registrations.map(toListedWire) }
     },
   )
 

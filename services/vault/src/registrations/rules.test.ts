@@ -13,6 +13,7 @@ const asked = (change: Partial<Asked> = {}): Asked => ({
   processor: 'stripe',
   intentHmac: OWN,
   requestHmac: REQUEST,
+  expiry: '2030-12',
   keyLifeMs: DAY_MS,
   now: NOW,
   ...change,
@@ -35,6 +36,8 @@ function attempt(state: Attempt['state'], change: Partial<Attempt> = {}): Attemp
     mode: 'test',
     tokenId: '01900000-0000-7000-8000-000000000003',
     processor: 'stripe',
+    ord: 1,
+    expiry: null,
     intentHmac: randomBytes(32),
     requestHmac: REQUEST,
     told: told[state],
@@ -111,6 +114,27 @@ test('another’s, at work: it waits', comes, [attempt('sending', { atWork: true
 test('another’s, declined: it is sent', comes, [attempt('declined')], 'send, 0 superseded')
 test('another’s, unknown: it takes its place', comes, [attempt('superseded'), attempt('unknown')], 'send, 1 superseded')
 test('another’s, not sent: it takes its place', comes, [attempt('not_sent')], 'send, 1 superseded')
+const before = { expiry: '2029-12' }
+test('another’s, registered as it is: it is answered', comes, [attempt('registered', { expiry: '2030-12' })], 'answer')
+test(
+  'another’s, registered before the card was changed: it is sent',
+  comes,
+  [attempt('registered', before)],
+  'send, 0 superseded',
+)
+test('its own, registered before the card was changed: its own answer', comes, [own('registered', before)], 'answer')
+test(
+  'another’s, waiting for the payer of the card as it was: it takes its place',
+  comes,
+  [attempt('registered', before), attempt('requires_action', before)],
+  'send, 1 superseded',
+)
+test(
+  'its own, unknown of the card as it was: it cannot be sent again',
+  comes,
+  [own('unknown', before)],
+  'registration_superseded',
+)
 test('another processor’s: it is sent', comes, [attempt('registered', { processor: 'test' })], 'send, 0 superseded')
 
 test('the fifth decline of an hour is the last, until the first of the five is an hour old', (t) => {

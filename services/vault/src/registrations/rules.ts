@@ -11,6 +11,10 @@ import {
 
 /** An attempt as its row says it is. */
 export interface Attempt extends AttemptId {
+  /** Which attempt of the token it is. */
+  readonly ord: number
+  /** With which expiry a card was sent, `YYYY-MM`; null where there is none, or it is not known. */
+  readonly expiry: string | null
   readonly intentHmac: Buffer
   readonly requestHmac: Buffer
   readonly told: Told | undefined
@@ -38,6 +42,8 @@ export interface Asked {
   readonly processor: Processor['name']
   readonly intentHmac: Buffer
   readonly requestHmac: Buffer
+  /** Of the card, as it is now; null for what has none. */
+  readonly expiry: string | null
   readonly keyLifeMs: number
   readonly now: Date
 }
@@ -63,6 +69,8 @@ function decideAgain(own: Attempt, asked: Asked): Next {
   if (own.atWork) return { do: 'wait', refusal: new IdempotencyInProgress() }
   if (own.state === 'superseded') throw new RegistrationSuperseded()
   if (own.told === undefined) {
+    // The card was changed meanwhile, so that the same request cannot be sent any more.
+    if (isOutdated(own, asked.expiry)) throw new RegistrationSuperseded()
     // A processor forgets a key, and the same request is then another one.
     if (own.sentAt !== null && asked.now.getTime() - own.sentAt.getTime() >= asked.keyLifeMs)
       throw new RegistrationKeyExpired()
@@ -73,15 +81,21 @@ function decideAgain(own: Attempt, asked: Asked): Next {
 
 function decideAnew(attempts: readonly Attempt[], asked: Asked): Next {
   const there = attempts.filter(({ processor }) => processor === asked.processor)
-  const registered = there.find(({ state }) => state === 'registered')
+  const isCurrent = (attempt: Attempt) => !isOutdated(attempt, asked.expiry)
+  const registered = there.findLast((attempt) => attempt.state === 'registered' && isCurrent(attempt))
   if (registered?.told) return { do: 'answer', attempt: registered, told: registered.told }
   if (there.some(({ atWork }) => atWork)) return { do: 'wait', refusal: new RegistrationInProgress() }
-  const open = there.filter(({ state }) => state !== 'declined' && state !== 'superseded')
-  const waiting = open.find(({ told }) => told !== undefined)
+  // What a card that was changed is registered as stays until the token ends.
+  const open = there.filter(({ state }) => state !== 'declined' && state !== 'superseded' && state !== 'registered')
+  const waiting = open.find((attempt) => attempt.told !== undefined && isCurrent(attempt))
   if (waiting?.told) return answerOf(waiting, waiting.told)
   refuseTrying(there, asked.now)
   return { do: 'send', again: undefined, superseded: open }
 }
+
+/** Whether the card has another expiry now than when it was sent. */
+export const isOutdated = ({ expiry }: Pick<Attempt, 'expiry'>, now: string | null): boolean =>
+  expiry !== null && expiry !== now
 
 /** What waits for the payer may be settled by now. Asking can be repeated at will: what the payer agreed to is kept once. */
 export function answerOf(attempt: Attempt, told: Told): Next {

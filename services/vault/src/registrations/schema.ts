@@ -117,6 +117,19 @@ const Registration = Type.Object({
 })
 export type Registration = Static<typeof Registration>
 
+const ListedRegistration = Type.Object({
+  ...Registration.properties,
+  attempt: Type.Integer({
+    minimum: 1,
+    description: 'Which attempt of the token it is, from 1, whatever the processor.',
+  }),
+  outdated: Type.Boolean({
+    description:
+      'The card has another expiry now than when it was sent: register it again, under a new Idempotency-Key.',
+  }),
+})
+export type ListedRegistration = Static<typeof ListedRegistration>
+
 const Headers = Type.Object(forwardedTenant)
 const Params = Type.Object({ tokenId: TokenId })
 const tags = ['Registrations']
@@ -165,7 +178,7 @@ export const listRegistrations = {
   response: {
     200: Type.Object({
       token: Type.Object(TokenWire.properties, { description: 'The token, masked.' }),
-      data: Type.Array(Registration, { maxItems: 10, description: 'One for each processor.' }),
+      data: Type.Array(ListedRegistration, { maxItems: 10, description: 'One for each processor.' }),
     }),
     ...problemResponses(401, 403, 404, 410, 500, 503),
   },

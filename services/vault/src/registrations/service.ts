@@ -15,7 +15,7 @@ import { RegistrationInProgress } from './errors.ts'
 import { instrumentFor } from './instrument.ts'
 import { digestRegistration, finishKey, type IntentDigest, registerKey } from './intent.ts'
 import { insertAttempt, listAttempts, supersede, takeAttempt } from './repo.ts'
-import { type Asked, answerOf, currentOf, decide, type Next } from './rules.ts'
+import { type Asked, answerOf, currentOf, decide, isOutdated, type Next } from './rules.ts'
 import type { RegisterBody } from './schema.ts'
 import { note, type Work, worker } from './work.ts'
 
@@ -51,6 +51,14 @@ export interface ShownRegistration {
   readonly told: Told
   /** What the payer has to do, where the processor has just said so. */
   readonly action?: PayerAction
+}
+
+/** One as it is listed. */
+export interface ListedRegistration extends Pick<ShownRegistration, 'id' | 'told'> {
+  /** Which attempt of the token it is. */
+  readonly ord: number
+  /** Whether the card was changed since. */
+  readonly outdated: boolean
 }
 
 export interface Registered extends ShownRegistration {
@@ -111,7 +119,7 @@ export function registrations(deps: RegistrationsDeps) {
         await noteOrphans(tx, orphans, 'superseded', author, { newId, eventKey: subkeys.event })
       }
       if (next.again) await takeAttempt(tx, next.again, mine.worker)
-      else await insertAttempt(tx, fresh, digest, mine.worker)
+      else await insertAttempt(tx, fresh, { ...digest, expiry: expiryOf(token) }, mine.worker)
       await note(tx, work, 'token.registration_begun', { processor: digest.processor }, deps)
       return { do: next.do, work }
     })
@@ -149,6 +157,7 @@ export function registrations(deps: RegistrationsDeps) {
       processor: body.processor,
       intentHmac: digest.intent,
       requestHmac: digest.request,
+      expiry: expiryOf(token),
       keyLifeMs: processor.keyLifeMs.register,
     }
     const choose = async (tx: Tx) =>
@@ -200,14 +209,16 @@ export function registrations(deps: RegistrationsDeps) {
     },
 
     /** @returns The token, and for each processor the newest registration that tells something. */
-    async list(principal: Principal, tokenId: string): Promise<{ token: Token; registrations: ShownRegistration[] }> {
+    async list(principal: Principal, tokenId: string): Promise<{ token: Token; registrations: ListedRegistration[] }> {
       const token = await tokens.find(principal, tokenId)
       const { registration: key } = await tenantKeys.subkeys(principal.tenantId)
       const attempts = await listAttempts(database.knex, tokenId, key)
       const names = [...new Set(attempts.map(({ processor }) => processor))].sort()
       const registrations = names.flatMap((name) => {
         const current = currentOf(attempts, name)
-        return current?.told ? [{ id: current, told: current.told }] : []
+        if (!current?.told) return []
+        const outdated = isOutdated(current, expiryOf(token))
+        return [{ id: current, told: current.told, ord: current.ord, outdated }]
       })
       return { token, registrations }
     },
@@ -241,5 +252,9 @@ export function registrations(deps: RegistrationsDeps) {
     },
   }
 }
+
+/** @returns `YYYY-MM`, null for what has no expiry. */
+const expiryOf = ({ clear }: Pick<Token, 'clear'>): string | null =>
+  clear.type === 'card' ? `${clear.expiryYear}-${String(clear.expiryMonth).padStart(2, '0')}` : null
 
 export type Registrations = ReturnType<typeof registrations>

@@ -1,7 +1,8 @@
 import { formatId } from '@kontor/ids'
 import { DECLINE_REASONS, type PayerAction } from '@kontor/processors'
 import type { AttemptId, Told } from '../registration-ledger/registration.ts'
-import type { Registration } from './schema.ts'
+import type { ListedRegistration as ListedWire, Registration } from './schema.ts'
+import type { ListedRegistration } from './service.ts'
 
 /** @param action What the payer has to do, where the processor has just said so: it is stored nowhere. */
 export function toWire(
@@ -18,6 +19,12 @@ export function toWire(
     decline: told.state === 'declined' ? { reason: told.reason, soft: DECLINE_REASONS[told.reason] === 'soft' } : null,
   }
 }
+
+export const toListedWire = ({ id, told, ord, outdated }: ListedRegistration): ListedWire => ({
+  ...toWire(id, told),
+  attempt: ord,
+  outdated,
+})
 
 function actionToWire(action: PayerAction): NonNullable<Registration['action']> {
   return action.type === 'redirect'
