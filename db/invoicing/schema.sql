@@ -1018,6 +1018,7 @@ create table dispute (
   version         integer     not null,
   created_at      timestamptz not null,
   updated_at      timestamptz not null,
+  refunded_minor  bigint      not null default 0,
   constraint dispute_pkey primary key (bucket, id),
   constraint dispute_bucket_tenant_id_mode_processor_reference_key unique (bucket, tenant_id, mode, processor, reference),
   constraint dispute_bucket_check check (bucket >= 0 and bucket <= 4095),
@@ -1029,6 +1030,7 @@ create table dispute (
   constraint dispute_processor_check check (processor = any (array['stripe', 'paypal'])),
   constraint dispute_reason_check check (length(reason) >= 1 and length(reason) <= 100),
   constraint dispute_reference_check check (length(reference) >= 1 and length(reference) <= 255),
+  constraint dispute_refunded_minor_check check (refunded_minor >= 0),
   constraint dispute_state_check check (state = any (array['inquiry', 'needs_response', 'under_review', 'won', 'lost', 'closed'])),
   constraint dispute_version_check check (version >= 1),
   constraint dispute_bucket_account_id_fkey foreign key (bucket, account_id) references account(bucket, id),
@@ -1043,7 +1045,7 @@ create trigger dispute_stays before delete on dispute for each row execute funct
 comment on column dispute.reference is 'find the dispute at the processor; legal obligation to keep records, GDPR 6(1)(c); ten years';
 comment on column dispute.reason is 'tell why a payer objects to a charge; contract, GDPR 6(1)(b); ten years';
 grant select, insert on dispute to kontor_invoicing_service;
-grant update (amount_minor, currency, missing_minor, needs_attention, occurred_at, reason, state, updated_at, version) on dispute to kontor_invoicing_service;
+grant update (amount_minor, currency, missing_minor, needs_attention, occurred_at, reason, refunded_minor, state, updated_at, version) on dispute to kontor_invoicing_service;
 
 create table dispute_step (
   bucket       smallint    not null,

@@ -12,7 +12,7 @@ test('no money goes back twice, or without a trace, at whatever step a process i
   t.teardown(() => server.destroy())
   const urls = server.urls.invoicing
   const log = (line: string) => t.log(line)
-  const after = await storm({ urls, jobs: 40, strikes: MOMENTS_BACK, clients: 6, job: giveBack, log })
+  const after = await storm({ urls, jobs: 24, strikes: MOMENTS_BACK, clients: 6, job: giveBack, log })
   const { stage, ledger } = after
   t.teardown(() => stage.stop())
   const verdict = await judge(urls, after)

@@ -37,15 +37,25 @@ export async function giveBack(work: Work, index: number): Promise<void> {
     else ledger.unexpected.push(`job ${index}: a refund was answered with ${answer.status} ${answer.body?.code}`)
     return answer
   }
-  const dispute = { reference: `dispute_${index}`, minor }
+  const way = (Math.floor(index / 2) * STRIDE) % WAYS
+  // PayPal tells what it gives back as a refund as well.
+  const toldTwice = way === 7 && processor === 'paypal'
+  const dispute = { reference: `dispute_${index}`, minor: toldTwice ? half : minor }
   const says = (state: DisputeNews, second: number, to = 0) => {
     const news = newsOfDispute(stage.processors, processor, reference, { ...dispute, state })
     return tell(work, processor, `${dispute.reference}_${state}_${second}`, news, { second, to: index + to })
   }
   const disputed = (last: DisputeNews) =>
-    ledger.disputes.push({ reference: dispute.reference, processor, chargeId: id, amountMinor: minor, last })
+    ledger.disputes.push({
+      reference: dispute.reference,
+      processor,
+      chargeId: id,
+      amountMinor: dispute.minor,
+      last,
+      toldTwice,
+    })
 
-  switch ((Math.floor(index / 2) * STRIDE) % WAYS) {
+  switch (way) {
     case 0: {
       await refund('once', minor)
       return
@@ -86,7 +96,14 @@ export async function giveBack(work: Work, index: number): Promise<void> {
     case 7: {
       disputed('lost')
       // Late, early and again.
-      await Promise.all([says('lost', 2), says('needs_response', 1, 1), says('lost', 2, 1), says('lost', 3)])
+      const accepted = toldTwice ? refundElsewhere(stage.processors, processor, reference, half) : undefined
+      await Promise.all([
+        says('lost', 2),
+        says('needs_response', 1, 1),
+        says('lost', 2, 1),
+        says('lost', 3),
+        accepted && tell(work, processor, `accepted_${index}`, accepted, { second: 2, to: index }),
+      ])
       return
     }
     case 8:

@@ -17,6 +17,8 @@ export interface Disputed {
   readonly chargeId: string
   readonly amountMinor: number
   readonly last: 'needs_response' | 'lost' | 'won'
+  /** Whether the processor told what it gave back as a refund as well; then nothing else of the charge went. */
+  readonly toldTwice: boolean
 }
 
 /** What the clients and the processors of a storm know. */

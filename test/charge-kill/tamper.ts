@@ -88,12 +88,18 @@ async function tamperWithDisputes(db: pg.Client, { ledger }: AfterStorm): Promis
   )
   const { rows: lost } = await db.query<{ reference: string }>(
     `select reference from refund where kind = 'chargeback' and reference = any($1)`,
-    [ledger.disputes.filter(({ last }) => last === 'lost').map(({ reference }) => reference)],
+    [ledger.disputes.filter(({ last, toldTwice }) => last === 'lost' && !toldTwice).map(({ reference }) => reference)],
   )
   const [again, unbooked, unread] = lost.map(({ reference }) => reference)
   const returned = won[0]?.reference
   if (!again || !unbooked || !unread || !returned) throw new Error('there are too few disputes to do harm to')
   await db.query(`${COPY_REFUND} kind = 'chargeback' and reference = $1`, [again])
+  const twice = ledger.disputes.find(({ toldTwice }) => toldTwice)
+  if (!twice) throw new Error('no dispute was told as a refund')
+  await db.query(
+    `${COPY_REFUND} payment_id = (select id from payment where charge_id = $1) and reverses_id is null limit 1`,
+    [parseId('chg', twice.chargeId)],
+  )
   await db.query(
     'delete from dispute_step where refund_id is not null and dispute_id = (select id from dispute where reference = $1)',
     [unbooked],
@@ -102,6 +108,7 @@ async function tamperWithDisputes(db: pg.Client, { ledger }: AfterStorm): Promis
   await db.query(`update dispute set state = 'under_review' where reference = $1`, [unread])
   await db.query(`update payment set amount_minor = amount_minor - 1 where reference = $1`, [returned])
   return [
+    new RegExp(`${twice.reference} gave \\d+ back, and \\d+ are booked of its charge`),
     new RegExp(`${again} was charged back 2 times`),
     new RegExp(`${again} moved money that its ledger does not know`),
     new RegExp(`${unbooked} took \\d+, of which 0 are charged back`),

@@ -8,6 +8,7 @@ interface Dispute {
   readonly reference: string
   readonly state: string
   readonly missing_minor: number
+  readonly refunded_minor: number
   readonly steps: number
   readonly last_step: number
   readonly taken: number
@@ -20,6 +21,7 @@ interface Dispute {
 
 const DISPUTES_SQL = `
 select dispute.reference, dispute.state, dispute.missing_minor::float8 as missing_minor,
+       dispute.refunded_minor::float8 as refunded_minor,
        count(step.seq)::int as steps, coalesce(max(step.seq), 0)::int as last_step,
        count(step.refund_id)::int as taken, count(step.payment_id)::int as returned,
        (select count(*)::int from refund where refund.kind = 'chargeback' and refund.reference = dispute.reference) as chargebacks,
@@ -64,13 +66,14 @@ export async function judgeDisputes(db: pg.Client, { ledger }: AfterStorm): Prom
     ),
     ...ledger.disputes.flatMap((told) => compare(told, known.get(told.reference))),
     ...money.flatMap(moneyOf),
+    ...ledger.disputes.filter(({ toldTwice }) => toldTwice).flatMap((told) => onceOf(told, money)),
   ]
 }
 
 function compare(told: Disputed, dispute: Dispute | undefined): string[] {
   const { reference, last, amountMinor } = told
   if (dispute === undefined) return [`${reference} was told, and is not written down`]
-  const { state, chargebacks, chargebacks_minor, returns, returns_minor, missing_minor } = dispute
+  const { state, chargebacks, chargebacks_minor, returns, returns_minor, missing_minor, refunded_minor } = dispute
   const faults: string[] = []
   if (state !== last) faults.push(`${reference} is ${last} at its processor, and ${state} here`)
   if (dispute.steps !== dispute.last_step) faults.push(`the ledger of ${reference} has a gap`)
@@ -78,11 +81,18 @@ function compare(told: Disputed, dispute: Dispute | undefined): string[] {
   if (returns > 1) faults.push(`${reference} came back ${returns} times`)
   if (chargebacks !== dispute.taken || returns !== dispute.returned)
     faults.push(`${reference} moved money that its ledger does not know`)
-  if (last === 'lost' && chargebacks_minor + missing_minor !== amountMinor)
+  if (last === 'lost' && chargebacks_minor + missing_minor + refunded_minor !== amountMinor)
     faults.push(`${reference} took ${amountMinor}, of which ${chargebacks_minor} are charged back`)
   if (last === 'won' && chargebacks_minor !== returns_minor)
     faults.push(`${reference} was won: ${chargebacks_minor} were taken, and ${returns_minor} came back`)
   return faults
+}
+
+/** What was told as a dispute and as a refund has gone once. */
+function onceOf({ reference, chargeId, amountMinor }: Disputed, money: readonly Money[]): string[] {
+  const of = money.find(({ id }) => formatId('chg', id) === chargeId)
+  const gone = (of?.gone_minor ?? 0) + (of?.lost_minor ?? 0)
+  return gone === amountMinor ? [] : [`${reference} gave ${amountMinor} back, and ${gone} are booked of its charge`]
 }
 
 function moneyOf({ id, came_minor, gone_minor, lost_minor }: Money): string[] {

@@ -9,6 +9,7 @@ export interface Refund {
   readonly charge_id: string
   readonly state: string
   readonly origin: 'request' | 'processor'
+  readonly decline_code: string | null
   readonly reference: string | null
   readonly amount_minor: number
   readonly unbooked_minor: number
@@ -20,7 +21,8 @@ export interface Refund {
 }
 
 export const REFUNDS_SQL = `
-select charge_refund.id, charge_refund.charge_id, charge_refund.state, charge_refund.origin, charge_refund.reference,
+select charge_refund.id, charge_refund.charge_id, charge_refund.state, charge_refund.origin, charge_refund.decline_code,
+       charge_refund.reference,
        charge_refund.amount_minor::float8 as amount_minor, charge_refund.unbooked_minor::float8 as unbooked_minor,
        (select count(*)::int from refund
          where refund.bucket = charge_refund.bucket and refund.charge_refund_id = charge_refund.id) as booked,
@@ -45,6 +47,10 @@ export function compareRefunds(refunds: readonly Refund[], charges: readonly Cha
   ]
 }
 
+/** Its money is booked as what a dispute took. */
+const isOfDispute = ({ state, decline_code }: Refund): boolean =>
+  state === 'declined' && decline_code === 'known_as_dispute'
+
 function compareBooks(refunds: readonly Refund[], books: readonly SentBack[]): string[] {
   const byName = new Map(refunds.map((refund) => [nameOf(refund), refund]))
   const byReference = new Map(refunds.map((refund) => [refund.reference, refund]))
@@ -62,6 +68,7 @@ function compareBooks(refunds: readonly Refund[], books: readonly SentBack[]): s
       faults.push(`${what} is money that went back without a trace in the ledger`)
       continue
     }
+    if (isOfDispute(refund)) continue
     if (refund.state !== 'succeeded') faults.push(`${what} was sent back, and is ${refund.state}`)
     if (minor !== refund.amount_minor || minor !== refund.booked_minor + refund.unbooked_minor)
       faults.push(
@@ -74,7 +81,8 @@ function compareBooks(refunds: readonly Refund[], books: readonly SentBack[]): s
     if (refund.booked > 1) faults.push(`${name} is booked ${refund.booked} times`)
     if (refund.booked > 0 && !isThere) faults.push(`${name} is booked, and nothing was sent back`)
     // Nobody here asks for more than is left, so that no processor has a reason.
-    if (refund.state === 'declined') faults.push(`${name} was declined, and there was nothing wrong with it`)
+    if (refund.state === 'declined' && !isOfDispute(refund))
+      faults.push(`${name} was declined, and there was nothing wrong with it`)
     if (refund.steps !== refund.last_step) faults.push(`the ledger of ${name} has a gap`)
   }
   return faults

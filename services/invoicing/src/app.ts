@@ -17,6 +17,7 @@ import { creditNoteRoutes } from './credit-notes/routes.ts'
 import { creditNotes } from './credit-notes/service.ts'
 import type { Deps } from './deps.ts'
 import { disputeRoutes } from './disputes/routes.ts'
+import { lostInDisputes } from './disputes/told-as-refunds.ts'
 import { issuing } from './documents/issue.ts'
 import { draftRoutes } from './drafts/routes.ts'
 import { eventRoutes } from './events/routes.ts'
@@ -82,7 +83,7 @@ export async function buildInvoicing(
   chargeRuleRoutes(app, deps)
   chargeRoutes(app, deps, charging(deps, receiving(deps, book), choosing(deps)))
   const [charges, money] = [findingCharges(deps), sendingBack(book)]
-  chargeRefundRoutes(app, deps, charges, money, chargeRefundLedger(deps, money))
+  chargeRefundRoutes(app, deps, charges, money, chargeRefundLedger(deps, money, lostInDisputes))
   balanceRoutes(app, deps, book)
   reportRoutes(app, deps)
   processorWebhookRoutes(app, deps)

@@ -14,6 +14,7 @@ import { retryTasks } from './charges/retry-work.ts'
 import { chargeTasks } from './charges/work.ts'
 import type { Deps } from './deps.ts'
 import { learningOfDisputes } from './disputes/learn.ts'
+import { lostInDisputes } from './disputes/told-as-refunds.ts'
 import { issuing, judging } from './documents/issue.ts'
 import { invoiceRunTasks } from './invoice-runs/work.ts'
 import { invoiceToWire } from './invoices/wire.ts'
@@ -66,7 +67,7 @@ export function invoicingTasks(deps: Deps, onDefect: (error: unknown) => void): 
   const chargeWork = charging(deps, receive, choosing(deps))
   const charges = { ...chargeTasks(deps, chargeWork.ledger), ...retryTasks(chargeWork) }
   const found = findingCharges(deps)
-  const refundBook = chargeRefundLedger(deps, sendingBack(book))
+  const refundBook = chargeRefundLedger(deps, sendingBack(book), lostInDisputes)
   const refunds = chargeRefundTasks(deps, found, refundBook)
   const processorEvents = processorEventTasks({
     database,

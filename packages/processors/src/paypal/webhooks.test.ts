@@ -95,6 +95,7 @@ test('an event is about a charge, a refund, a dispute, or something that is kept
   const { processor, fake } = await atPaypal(t)
   fake.signatures.add(SIGNATURE)
   const amount = { currency_code: 'EUR', value: '3.00' }
+  const less = { currency_code: 'EUR', value: '2.50' }
   const up = { rel: 'up', href: 'https://api.paypal.com/v2/payments/captures/C1', method: 'GET' }
   const dispute = {
     dispute_id: 'PP-D-1',
@@ -137,6 +138,29 @@ test('an event is about a charge, a refund, a dispute, or something that is kept
     [
       'CUSTOMER.DISPUTE.RESOLVED',
       { ...dispute, status: 'RESOLVED', dispute_outcome: { outcome_code: 'RESOLVED_BUYER_FAVOUR' } },
+      { ...disputed, state: 'lost' },
+    ],
+    [
+      'CUSTOMER.DISPUTE.RESOLVED',
+      { ...dispute, status: 'RESOLVED', dispute_outcome: { outcome_code: 'ACCEPTED', amount_refunded: less } },
+      { ...disputed, state: 'lost', amount: eur(250n) },
+    ],
+    [
+      'CUSTOMER.DISPUTE.RESOLVED',
+      {
+        ...dispute,
+        status: 'RESOLVED',
+        dispute_outcome: { outcome_code: 'RESOLVED_SELLER_FAVOUR', amount_refunded: less },
+      },
+      { ...disputed, state: 'won' },
+    ],
+    [
+      'CUSTOMER.DISPUTE.RESOLVED',
+      {
+        ...dispute,
+        status: 'RESOLVED',
+        dispute_outcome: { outcome_code: 'ACCEPTED', amount_refunded: { ...less, currency_code: 'USD' } },
+      },
       { ...disputed, state: 'lost' },
     ],
     [

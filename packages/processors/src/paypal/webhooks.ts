@@ -127,7 +127,7 @@ function disputeSubject(resource: unknown): Subject {
   const state = DISPUTE_STATES[status === 'RESOLVED' ? outcome : status] ?? DISPUTE_STATES[status]
   if (dispute === undefined || state === undefined) return { kind: 'other' }
   const charge = idOf(member(items(member(resource, 'disputed_transactions'))[0], 'seller_transaction_id'))
-  const amount = moneyFromPaypal(member(resource, 'dispute_amount'))
+  const amount = amountOf(resource, state)
   const reason = member(resource, 'reason')
   return {
     kind: 'dispute',
@@ -137,4 +137,12 @@ function disputeSubject(resource: unknown): Subject {
     ...(amount ? { amount } : {}),
     ...(typeof reason === 'string' && /^[A-Z_]{1,80}$/.test(reason) ? { reason } : {}),
   }
+}
+
+/** What is disputed. Once it is lost, what the buyer was given of it, where PayPal says so: a seller may accept for less. */
+function amountOf(resource: unknown, state: DisputeState) {
+  const disputed = moneyFromPaypal(member(resource, 'dispute_amount'))
+  if (state !== 'lost') return disputed
+  const refunded = moneyFromPaypal(member(member(resource, 'dispute_outcome'), 'amount_refunded'))
+  return refunded && (disputed === undefined || refunded.currency === disputed.currency) ? refunded : disputed
 }

@@ -23,6 +23,7 @@ interface DisputeWire {
   readonly currency: string | null
   readonly reason: string | null
   readonly missing_minor: number
+  readonly refunded_minor: number
   readonly needs_attention: boolean
   readonly occurred_at: string
 }
@@ -71,7 +72,7 @@ export async function showDispute(command: Command, text: string): Promise<numbe
   const id = namedId('dsp', text, 'A dispute is named by its id, dsp_….')
   const api = await invoicingApi(command)
   const dispute = await api.get<DisputeWire & { readonly steps: readonly StepWire[] }>(`/v1/disputes/${id}`)
-  const { currency, missing_minor, reason } = dispute
+  const { currency, missing_minor, refunded_minor, reason } = dispute
   const columns = [
     { title: 'At', value: ({ occurred_at }: StepWire) => occurred_at },
     { title: 'State', value: ({ state }: StepWire) => state },
@@ -87,6 +88,9 @@ export async function showDispute(command: Command, text: string): Promise<numbe
     `${dispute.id}: ${amountOf(dispute)} of ${dispute.charge_id}, ${dispute.processor} ${dispute.reference}, ${dispute.state}${reason === null ? '' : ` (${reason})`}.`,
     ...(missing_minor > 0 && currency !== null
       ? [`${shownAmount(missing_minor, currency)} of it the payment had not left any more.`]
+      : []),
+    ...(refunded_minor > 0 && currency !== null
+      ? [`${shownAmount(refunded_minor, currency)} of it is booked as a refund.`]
       : []),
     ...(dispute.needs_attention ? [LOOK] : []),
     '',

@@ -16,6 +16,9 @@ export type ChargeRefundState =
   | 'not_sent'
   | 'failed'
 
+/** Why a refund that was told ended as declined: its money is a dispute's, and booked as that. */
+export const KNOWN_AS_DISPUTE = 'known_as_dispute'
+
 /** A refund of a charge as it is stored. */
 export interface ChargeRefund {
   readonly id: string

@@ -5,11 +5,13 @@ import type { RefundOutcome } from '@kontor/processors'
 import type { SendingBack } from '../balances/sending-back.ts'
 import type { FoundCharge } from '../charges/findable.ts'
 import type { Deps } from '../deps.ts'
+import type { LostInDisputes } from '../disputes/told-as-refunds.ts'
 import { dayIn } from '../documents/calendar.ts'
 import { findDocument } from '../documents/repo.ts'
 import type { Snapshot } from '../documents/snapshot.ts'
 import { inTheNameOf, recordEvent } from '../events/event.ts'
 import type { Owner } from '../issuers/repo.ts'
+import { bookedElsewhere } from './booked-elsewhere.ts'
 import type { Asked, ChargeRefund, LearnedBy, Step } from './charge-refund.ts'
 import { ChargeNotPaidYet, RefundUnreadable } from './errors.ts'
 import { madeElsewhere, type ToldRefund } from './made-elsewhere.ts'
@@ -49,8 +51,9 @@ interface Heard {
  * answered is written down with all that follows from it, in one transaction; no processor is ever asked inside of one. Documents are
  * held first, then the payment, then the refund.
  */
-export function chargeRefundLedger(deps: Deps, money: SendingBack) {
+export function chargeRefundLedger(deps: Deps, money: SendingBack, lostInDisputes: LostInDisputes) {
   const { database } = deps
+  const elsewhere = bookedElsewhere(lostInDisputes)
 
   async function recordState(tx: Tx, refund: ChargeRefund): Promise<void> {
     await recordEvent(tx, inTheNameOf(refund), {
@@ -111,18 +114,25 @@ export function chargeRefundLedger(deps: Deps, money: SendingBack) {
   }
 
   /** The money has gone, or has come again: what follows for the payment, which is held with its documents. */
-  async function move(tx: Tx, held: ChargeRefund, state: ChargeRefund['state'], heard: Heard): Promise<bigint> {
+  async function move(
+    tx: Tx,
+    held: ChargeRefund,
+    state: ChargeRefund['state'],
+    heard: Heard,
+    disputedMinor: bigint,
+  ): Promise<bigint> {
     const actor = inTheNameOf(held)
     if (state === 'failed') await money.takeBack(tx, actor, held.id, heard.on)
     if (state !== 'succeeded') return held.unbooked_minor
-    return money.sendBack(tx, actor, {
+    const unbookedMinor = await money.sendBack(tx, actor, {
       paymentId: held.payment_id,
       chargeRefundId: held.id,
-      amountMinor: held.amount_minor,
+      amountMinor: held.amount_minor - disputedMinor,
       invoiceId: held.invoice_id,
       on: heard.on,
       reference: referenceIn(held, heard.outcome) ?? held.reference,
     })
+    return unbookedMinor + disputedMinor
   }
 
   /** Writes an outcome down for a refund that is held, and whose payment is. */
@@ -131,7 +141,9 @@ export function chargeRefundLedger(deps: Deps, money: SendingBack) {
     const before = await repo.listSteps(tx, held.id)
     // As if this attempt had not been sent: is there another one that may have been carried out?
     const doubtful = rules.mayBeCarriedOut([...before, { kind: 'answered', request: asked, outcome: 'not_sent' }])
-    const outcome = rules.weighed(held, asked, await sameAs(tx, held, heard.outcome), doubtful)
+    const disputed = await elsewhere.inDisputes(tx, held, heard.outcome)
+    const told = await elsewhere.told(tx, held, heard.outcome, disputed)
+    const outcome = rules.weighed(held, asked, told, doubtful)
     const state = rules.stateAfter(held, asked, outcome, doubtful)
     const step = stepOf(asked, outcome, by)
     // Asked again and again, a refund that waits answers the same; once is enough to know.
@@ -139,22 +151,15 @@ export function chargeRefundLedger(deps: Deps, money: SendingBack) {
     if (moves || !isToldAgain(before, step)) await append(tx, held, before, [step])
     if (!moves && !rules.isLive(held.state)) return held
     const reference = referenceIn(held, outcome)
-    const unbooked_minor = moves ? await move(tx, held, state, { ...heard, outcome }) : held.unbooked_minor
+    const unbooked_minor = moves
+      ? await move(tx, held, state, { ...heard, outcome }, disputed.minor)
+      : held.unbooked_minor
     return change(tx, held, {
       state,
       ...(reference === undefined ? {} : { reference }),
       unbooked_minor,
       ...declineOf(state, held, outcome),
     })
-  }
-
-  /** A processor that did not keep our name of it has told of this refund as of a stranger's: it is written down there, and only there. */
-  async function sameAs(tx: Tx, held: ChargeRefund, outcome: RefundOutcome): Promise<RefundOutcome> {
-    const reference = referenceIn(held, outcome)
-    if (reference === undefined) return outcome
-    const other = await repo.findByReference(tx, { ...held, id: held.charge_id }, reference)
-    if (!other || other.id === held.id) return outcome
-    return { outcome: 'declined', reason: 'not_refundable', soft: false, code: 'known_as_another_refund' }
   }
 
   /** By the calendar of who issued what the charge was for. An issued document does not change, so that this needs no transaction. */

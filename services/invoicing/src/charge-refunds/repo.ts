@@ -1,7 +1,7 @@
 import { type Bucket, bucketOf } from '@kontor/ids'
 import type { Database, Tx } from '@kontor/postgres'
 import type { Owner } from '../issuers/repo.ts'
-import type { ChargeRefund, Step } from './charge-refund.ts'
+import { type ChargeRefund, KNOWN_AS_DISPUTE, type Step } from './charge-refund.ts'
 
 /** A refund with the movement of money that it became. */
 export interface ShownRefund extends ChargeRefund {
@@ -71,6 +71,16 @@ export async function findByReference(
     .select(COLUMNS)
     .where({ bucket: bucketOf(charge.id), tenant_id, mode, processor, reference })
     .first()
+}
+
+/** What of the refunds of a charge that were made elsewhere is in no movement of money, because a dispute took it. */
+export async function knownOfDisputes(tx: Tx, chargeId: string): Promise<bigint> {
+  const { rows } = await tx.raw(
+    `select coalesce(sum(case when state = 'succeeded' then unbooked_minor when decline_code = ? then amount_minor else 0 end), 0)::bigint as minor
+       from charge_refund where bucket = ? and charge_id = ? and origin = 'processor'`,
+    [KNOWN_AS_DISPUTE, bucketOf(chargeId), chargeId],
+  )
+  return BigInt(rows[0].minor)
 }
 
 /** Holds a refund until commit. Documents and payment, where they are needed too, are held before. */

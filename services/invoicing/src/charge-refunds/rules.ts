@@ -1,3 +1,4 @@
+import { least } from '@kontor/money'
 import type { RefundOutcome } from '@kontor/processors'
 import type { Asked, ChargeRefund, ChargeRefundState, Step } from './charge-refund.ts'
 
@@ -61,6 +62,23 @@ export function stateAfter(
       if (before === 'succeeded') return outcome.reference === reference ? 'failed' : before
       return isLive(before) || before === 'not_sent' ? outcome.outcome : before
   }
+}
+
+/**
+ * How much of a refund that was made elsewhere a dispute took before; `exact` where that is all of it, and all that the dispute took. Where
+ * amounts differ, what agrees is taken for the same money, and a person looks.
+ *
+ * @param takenMinors What each dispute took.
+ * @param knownMinor What of it was told as refunds before.
+ */
+export function inDisputes(
+  amountMinor: bigint,
+  takenMinors: readonly bigint[],
+  knownMinor: bigint,
+): { minor: bigint; exact: boolean } {
+  const left = takenMinors.reduce((sum, minor) => sum + minor, -knownMinor)
+  const minor = left > 0n ? least(left, amountMinor) : 0n
+  return { minor, exact: minor === amountMinor && takenMinors.includes(amountMinor) }
 }
 
 /** Whether the request was sent and nothing definite is known of it: each attempt that was certainly not sent takes one away. */

@@ -18,6 +18,8 @@ export interface Dispute {
   readonly reason: string | null
   readonly occurred_at: Date
   readonly missing_minor: bigint
+  /** What of it is booked as refunds that the processor told of as well. */
+  readonly refunded_minor: bigint
   readonly needs_attention: boolean
   readonly version: number
   readonly created_at: Date

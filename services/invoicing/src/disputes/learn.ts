@@ -11,6 +11,7 @@ import type { DisputeTold, Learners } from '../processor-webhooks/work.ts'
 import { type Dispute, type DisputeStep, type Disputing, isNews, whereaboutsOf } from './dispute.ts'
 import { ChargeNotTakenYet } from './errors.ts'
 import * as repo from './repo.ts'
+import { inRefunds, type Refunded, toldAsRefunds } from './told-as-refunds.ts'
 
 /** What a dispute may do to money. */
 export interface MoneyOfDisputes {
@@ -19,11 +20,17 @@ export interface MoneyOfDisputes {
 }
 
 type Moved = Pick<DisputeStep, 'refund_id' | 'payment_id' | 'amount_minor' | 'reopened'>
-interface Found extends Pick<Dispute, 'missing_minor' | 'needs_attention'> {
+interface Found extends Pick<Dispute, 'missing_minor' | 'refunded_minor' | 'needs_attention'> {
   readonly moved: Moved
 }
 
 const NOTHING_MOVED: Moved = { refund_id: null, payment_id: null, amount_minor: null, reopened: [] }
+
+/** Nothing is missing of what was won. That what was told as a refund came again, nobody has told: a person looks. */
+const wonOf = (before: Dispute | undefined): Omit<Found, 'moved'> => {
+  const refunded_minor = before?.refunded_minor ?? 0n
+  return { missing_minor: 0n, refunded_minor, needs_attention: refunded_minor > 0n }
+}
 
 /**
  * Writes down what a processor told of a dispute, with the chargeback or the return of the money that follows from it, in one transaction.
@@ -44,16 +51,28 @@ export function learningOfDisputes(
     readonly steps: readonly DisputeStep[]
   }
 
+  /** Of Stripe, a dispute takes money that no refund of the charge is. */
+  const refundsOf = async ({ tx, processor, charge, before, steps }: Situation): Promise<Refunded> =>
+    processor === 'paypal' ? toldAsRefunds(tx, charge.id, before?.id, steps) : { minors: [], countedMinor: 0n }
+
   /** Takes what is left of the payment; what exceeds it was given back before, and is for a person. */
-  async function chargeBack({ held, told, charge, before }: Situation): Promise<Found> {
+  async function chargeBack(situation: Situation): Promise<Found> {
+    const { held, told, charge, before } = situation
     if (!held) throw new ChargeNotTakenYet()
     const { amount } = told
     if (amount?.currency !== held.currency) {
-      return { moved: NOTHING_MOVED, missing_minor: before?.missing_minor ?? 0n, needs_attention: true }
+      const { missing_minor = 0n, refunded_minor = 0n } = before ?? {}
+      return { moved: NOTHING_MOVED, missing_minor, refunded_minor, needs_attention: true }
     }
-    const takenMinor = least(amount.minor, held.keptMinor)
-    const missingMinor = amount.minor - takenMinor
-    const found = { missing_minor: missingMinor, needs_attention: missingMinor > 0n }
+    const refunded = inRefunds(amount.minor, await refundsOf(situation))
+    const restMinor = amount.minor - refunded.minor
+    const takenMinor = least(restMinor, held.keptMinor)
+    const missingMinor = restMinor - takenMinor
+    const found = {
+      missing_minor: missingMinor,
+      refunded_minor: refunded.minor,
+      needs_attention: missingMinor > 0n || (refunded.minor > 0n && !refunded.exact),
+    }
     if (takenMinor <= 0n) return { moved: NOTHING_MOVED, ...found }
     const on = dayIn(charge.time_zone, told.occurredAt)
     const { refund, reopened } = await held.chargeBack({ amountMinor: takenMinor, on, reference: told.dispute })
@@ -65,7 +84,7 @@ export function learningOfDisputes(
   }
 
   /** The money is there again: a payment of its own, for the invoices that had lost it and still ask for it. */
-  async function giveBack({ tx, actor, charge, held, told }: Situation, taken: DisputeStep): Promise<Found> {
+  async function giveBack({ tx, actor, charge, held, told, before }: Situation, taken: DisputeStep): Promise<Found> {
     const { account_id, method, token_id, instrument } = charge
     const amountMinor = taken.amount_minor as bigint
     const targets = taken.reopened.flatMap(({ invoice_id, amount_minor }) => {
@@ -90,7 +109,7 @@ export function learningOfDisputes(
       targets,
     )
     const moved = { ...NOTHING_MOVED, payment_id: payment.id, amount_minor: amountMinor }
-    return { moved, missing_minor: 0n, needs_attention: false }
+    return { moved, ...wonOf(before) }
   }
 
   async function follow(situation: Situation): Promise<Found> {
@@ -98,13 +117,15 @@ export function learningOfDisputes(
     const taken = steps.find(({ refund_id }) => refund_id !== null)
     const returned = steps.some(({ payment_id }) => payment_id !== null)
     const missing_minor = before?.missing_minor ?? 0n
-    const stays = { moved: NOTHING_MOVED, missing_minor, needs_attention: before?.needs_attention ?? false }
+    const refunded_minor = before?.refunded_minor ?? 0n
+    const needs_attention = before?.needs_attention ?? false
+    const stays = { moved: NOTHING_MOVED, missing_minor, refunded_minor, needs_attention }
     switch (whereaboutsOf(processor, told.state)) {
       case 'unchanged':
         return stays
       case 'ours':
         if (taken && !returned) return giveBack(situation, taken)
-        return { moved: NOTHING_MOVED, missing_minor: 0n, needs_attention: false }
+        return { moved: NOTHING_MOVED, ...wonOf(before) }
       case 'taken': {
         if (!taken) return chargeBack(situation)
         // Taken a second time, or for another amount than before: what follows from that a person decides.
@@ -137,6 +158,7 @@ export function learningOfDisputes(
       reason: told.reason ?? before?.reason ?? null,
       occurred_at: told.occurredAt,
       missing_minor: found.missing_minor,
+      refunded_minor: found.refunded_minor,
       needs_attention: found.needs_attention,
       version: steps.length + (isStep ? 1 : 0),
       created_at: before?.created_at ?? at,

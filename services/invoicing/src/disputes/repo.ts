@@ -19,6 +19,7 @@ const COLUMNS = [
   'reason',
   'occurred_at',
   'missing_minor',
+  'refunded_minor',
   'needs_attention',
   'version',
   'created_at',
@@ -96,14 +97,57 @@ export async function reopenedBy(
   return rows.flatMap(({ reopened }) => reopened.map(({ invoice_id }) => invoice_id))
 }
 
+/** Booked refunds of a charge that were made at PayPal itself and learnt after a moment, one each. */
+export async function refundedAtPaypal(tx: Tx, chargeId: string, after: Date): Promise<bigint[]> {
+  const rows: { minor: bigint }[] = await tx('charge_refund')
+    .select(tx.raw('amount_minor - unbooked_minor as minor'))
+    .where({ bucket: bucketOf(chargeId), charge_id: chargeId, processor: 'paypal' })
+    .andWhere({ origin: 'processor', state: 'succeeded' })
+    .andWhere('created_at', '>', after)
+  return rows.map(({ minor }) => minor)
+}
+
+/** What of the refunds of a charge other disputes were counted against. */
+export async function countedForOthers(tx: Tx, chargeId: string, disputeId: string | undefined): Promise<bigint> {
+  const rows: { id: string; refunded_minor: bigint }[] = await tx('dispute')
+    .select('id', 'refunded_minor')
+    .where({ bucket: bucketOf(chargeId), charge_id: chargeId, processor: 'paypal' })
+  return rows.reduce((sum, { id, refunded_minor }) => (id === disputeId ? sum : sum + refunded_minor), 0n)
+}
+
+/** What each dispute of PayPal took of a charge: as a chargeback, or though it was not there any more. */
+export async function takenAtPaypal(tx: Tx, chargeId: string): Promise<bigint[]> {
+  const rows: { minor: bigint }[] = await tx('dispute')
+    .leftJoin('dispute_step', (join) =>
+      join
+        .on('dispute_step.bucket', 'dispute.bucket')
+        .andOn('dispute_step.dispute_id', 'dispute.id')
+        .andOnNotNull('dispute_step.refund_id'),
+    )
+    .select(tx.raw('dispute.missing_minor + coalesce(dispute_step.amount_minor, 0) as minor'))
+    .where({ 'dispute.bucket': bucketOf(chargeId), 'dispute.charge_id': chargeId, 'dispute.processor': 'paypal' })
+  return rows.map(({ minor }) => minor)
+}
+
 export async function insertDispute(tx: Tx, dispute: Dispute): Promise<void> {
   await tx('dispute').insert({ ...dispute, bucket: bucketOf(dispute.id) })
 }
 
 /** Writes what may change of a dispute that is held. */
 export async function updateDispute(tx: Tx, dispute: Dispute): Promise<void> {
-  const { state, amount_minor, currency, reason, occurred_at, missing_minor, needs_attention, version } = dispute
-  const changed = { state, amount_minor, currency, reason, occurred_at, missing_minor, needs_attention, version }
+  const {
+    state,
+    amount_minor,
+    currency,
+    reason,
+    occurred_at,
+    missing_minor,
+    refunded_minor,
+    needs_attention,
+    version,
+  } = dispute
+  const money = { amount_minor, currency, missing_minor, refunded_minor }
+  const changed = { ...money, state, reason, occurred_at, needs_attention, version }
   await tx('dispute')
     .where({ bucket: bucketOf(dispute.id), id: dispute.id })
     .update({ ...changed, updated_at: dispute.updated_at })

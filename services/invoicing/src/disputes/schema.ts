@@ -31,6 +31,9 @@ export const DisputeWire = Type.Object({
   missing_minor: Type.Integer({
     description: 'What the processor took and the payment had not left any more, because it went back before.',
   }),
+  refunded_minor: Type.Integer({
+    description: 'What of a lost dispute the processor told as a refund too, and is booked as that.',
+  }),
   needs_attention: Type.Boolean({
     description:
       'Whether the books do not follow by themselves: more was taken than was left, in another currency, or a second time.',
@@ -71,6 +74,7 @@ export function toWire(dispute: Dispute): Static<typeof DisputeWire> {
     currency,
     reason,
     missing_minor: Number(dispute.missing_minor),
+    refunded_minor: Number(dispute.refunded_minor),
     needs_attention,
     occurred_at: dispute.occurred_at.toISOString(),
     version,

@@ -69,6 +69,7 @@ export async function disputeStage() {
       accountId: invoice.account_id as string,
       invoice: async () => (await kontor.call('GET', `/v1/invoices/${invoice.id}`)).body,
       payment: async () => (await kontor.call('GET', `/v1/payments/${paymentId}`)).body,
+      refunds: async () => (await kontor.call('GET', `/v1/charges/${id}/refunds`)).body.data,
       disputes: async () => (await kontor.call('GET', `/v1/disputes?charge_id=${id}`)).body.data,
       dispute: async () => {
         const { body } = await kontor.call('GET', `/v1/disputes?charge_id=${id}`)
@@ -120,16 +121,31 @@ export async function disputeStage() {
     status: string,
     outcome: string | undefined,
     hour: number,
+    minor = PAYABLE,
   ) {
     const resource = {
       dispute_id: dispute,
       status,
       ...(outcome !== undefined && { dispute_outcome: { outcome_code: outcome } }),
       disputed_transactions: [{ seller_transaction_id: of.movement }],
-      dispute_amount: { currency_code: 'CHF', value: '2162.00' },
+      dispute_amount: { currency_code: 'CHF', value: (minor / 100).toFixed(2) },
       reason: 'MERCHANDISE_OR_SERVICE_NOT_RECEIVED',
     }
     const body = paypalEvent(`WH-dispute-${++told}`, 'CUSTOMER.DISPUTE.UPDATED', resource, NOON + hour * 3_600_000)
+    const { status: answered } = await stage.deliver(stage.byPaypal(body), { processor: 'paypal' })
+    if (answered !== 200) throw new Error(String(answered))
+  }
+
+  /** PayPal gives money of a charge back, under no name of ours. @returns Its id of the refund. */
+  function refundAtPaypal(of: Pick<Named, 'movement'>, minor: number): string {
+    const amount = { currency_code: 'CHF', value: (minor / 100).toFixed(2) }
+    const { read } = stage.paypal.engine.judge('POST', `/v2/payments/captures/${of.movement}/refund`, { amount })
+    return (read() as { id: string }).id
+  }
+
+  async function tellOfRefund(reference: string, type = 'PAYMENT.CAPTURE.REFUNDED') {
+    const refund = stage.paypal.engine.refunds.get(reference) as object
+    const body = paypalEvent(`WH-refund-${++told}`, type, refund, NOON)
     const { status: answered } = await stage.deliver(stage.byPaypal(body), { processor: 'paypal' })
     if (answered !== 200) throw new Error(String(answered))
   }
@@ -146,10 +162,14 @@ export async function disputeStage() {
 
   return {
     kontor: stage.kontor,
+    stripe: stage.stripe,
+    paypal: stage.paypal,
     charge,
     newDispute,
     byStripe,
     byPaypal,
+    refundAtPaypal,
+    tellOfRefund,
     work,
     later,
     eventOf,
