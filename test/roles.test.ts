@@ -1,3 +1,4 @@
+import { QUEUES, schemaOf } from '@kontor/jobs'
 import { DATABASES, type DatabaseName, serviceRole, sqlstate, urlFor } from '@kontor/postgres'
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
@@ -272,28 +273,27 @@ for (const [path, columns] of Object.entries(FIXED)) {
   })
 }
 
-test('the service of invoicing enqueues and does jobs, and cannot alter their schema', async (t) => {
-  const rows = await query<{ name: string; may: string }>(
-    databases.invoicingUrl,
-    PRIVILEGES_SQL.replace("'public'", "'graphile_worker'"),
-  )
-  const may = Object.fromEntries(rows.filter((row) => row.may !== '').map((row) => [row.name, row.may]))
-  t.deepEqual(may, {
-    _private_jobs: 'select insert update delete',
-    _private_job_queues: 'select insert update',
-    _private_tasks: 'select insert',
-    _private_known_crontabs: 'select',
-    migrations: 'select',
+for (const schema of QUEUES.map(schemaOf)) {
+  test(`the service of invoicing enqueues and does jobs of ${schema}, and cannot alter the schema`, async (t) => {
+    const privileges = PRIVILEGES_SQL.replace("'public'", `'${schema}'`)
+    const rows = await query<{ name: string; may: string }>(databases.invoicingUrl, privileges)
+    const may = Object.fromEntries(rows.filter((row) => row.may !== '').map((row) => [row.name, row.may]))
+    t.deepEqual(may, {
+      _private_jobs: 'select insert update delete',
+      _private_job_queues: 'select insert update',
+      _private_tasks: 'select insert',
+      _private_known_crontabs: 'select',
+      migrations: 'select',
+    })
+    for (const sql of [
+      `alter table ${schema}._private_jobs add column mine int`,
+      `alter table ${schema}._private_jobs disable row level security`,
+      `drop policy kontor_service on ${schema}._private_jobs`,
+      `create table ${schema}.mine (id int)`,
+      `create or replace function ${schema}.add_job() returns int language sql as $$ select 1 $$`,
+      `drop schema ${schema} cascade`,
+      `truncate ${schema}._private_jobs`,
+    ])
+      await refused(t, databases.invoicingUrl, sql)
   })
-  for (const sql of [
-    'alter table graphile_worker._private_jobs add column mine int',
-    'alter table graphile_worker._private_jobs disable row level security',
-    'drop policy kontor_service on graphile_worker._private_jobs',
-    'create table graphile_worker.mine (id int)',
-    'create or replace function graphile_worker.add_job() returns int language sql as $$ select 1 $$',
-    'drop schema graphile_worker cascade',
-    'truncate graphile_worker._private_jobs',
-  ]) {
-    await refused(t, databases.invoicingUrl, sql)
-  }
-})
+}

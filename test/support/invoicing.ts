@@ -198,11 +198,15 @@ export async function invoicingUnderTest(
       })
       return twin
     },
-    work: (own = deps) =>
-      workOffJobs(databases.invoicingUrl, {
-        ...invoicingTasks(own, (error) => logger.error({ event: 'job_defect', err: error })),
-        ...webhookTasksOf(own, (error) => logger.error({ event: 'webhooks_failed', err: error })),
-      }),
+    async work(own = deps) {
+      const { invoicingUrl: url } = databases
+      await workOffJobs(
+        url,
+        invoicingTasks(own, (error) => logger.error({ event: 'job_defect', err: error })),
+      )
+      const telling = webhookTasksOf(own, (error) => logger.error({ event: 'webhooks_failed', err: error }))
+      await workOffJobs(url, telling, 'webhooks')
+    },
     async close() {
       for (const close of closers) await close()
       await app.close()

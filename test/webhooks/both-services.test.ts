@@ -48,8 +48,8 @@ test('what happens in the vault and in invoicing reaches a receiver, signed, eac
   // What is refused once comes a second time, under its id.
   let refused = 0
   const { told, url } = await receiver(t, ({ type }) => (type === 'token.updated' && refused++ === 0 ? 503 : 204))
-  const until = async (what: string, holds: () => boolean) => {
-    for (const begun = performance.now(); !holds(); await pause(50)) {
+  const until = async (what: string, holds: () => boolean | Promise<boolean>) => {
+    for (const begun = performance.now(); !(await holds()); await pause(50)) {
       if (performance.now() - begun > WAIT_MS)
         throw new Error(`${what} does not happen: ${told.map(({ type }) => type)}`)
     }
@@ -85,8 +85,12 @@ test('what happens in the vault and in invoicing reaches a receiver, signed, eac
       object,
     )
   }
-  const { data } = await ask(invoicing, 'GET', `/v1/webhook-endpoints/${endpointId}/deliveries?limit=200`)
-  t.deepEqual([...new Set(data.map(({ state }: { state: string }) => state))], ['delivered'])
-  t.is(data.length, taken.length)
+  // That it was taken is written down after the receiver has answered.
+  let deliveries: { readonly state: string }[] = []
+  await until('that all is delivered', async () => {
+    deliveries = (await ask(invoicing, 'GET', `/v1/webhook-endpoints/${endpointId}/deliveries?limit=200`)).data
+    return deliveries.every(({ state }) => state === 'delivered')
+  })
+  t.is(deliveries.length, taken.length)
   t.false(told.some(({ text }) => /4242424242424242|5555555555554444|Muster/.test(text)))
 })

@@ -1,4 +1,5 @@
 import { quoteValue, type Tx } from '@kontor/postgres'
+import { type Queue, schemaOf } from './queue.ts'
 
 export interface NewJob {
   readonly task: string
@@ -18,11 +19,11 @@ export interface NewJob {
 }
 
 /** Enqueues jobs in the transaction of whatever asks for them: they are there when it commits, and only then. */
-export async function addJobs(tx: Tx, jobs: readonly NewJob[]): Promise<void> {
+export async function addJobs(tx: Tx, jobs: readonly NewJob[], queue: Queue = 'work'): Promise<void> {
   if (jobs.length === 0) return
   await tx.raw(
     `select count(*) from json_to_recordset(?::json) as job (task text, payload json, "delayMs" bigint, key text, line text, tries int)
-      cross join lateral graphile_worker.add_job(job.task, job.payload, queue_name => job.line,
+      cross join lateral ${schemaOf(queue)}.add_job(job.task, job.payload, queue_name => job.line,
                    run_at => now() + coalesce(job."delayMs", 0) * interval '1 millisecond', job_key => job.key,
                    max_attempts => job.tries)`,
     [JSON.stringify(jobs)],
@@ -40,7 +41,7 @@ export interface JobOfRow {
 
 /**
  * What to select from to enqueue a job for each row of a list, for a statement of the caller's own that writes what the jobs are about.
- * All of them are one call of the queue: a call each costs PostgreSQL more than the rows that they are about.
+ * All of them are one call of the queue `work`: a call each costs PostgreSQL more than the rows that they are about.
  *
  * @param task Of our own words.
  * @param rows The name of the list.
@@ -56,6 +57,6 @@ export function jobsFor(task: string, rows: string, { payload, delayMs = '0', ke
     'null',
     'null',
   ]
-  return `(select array_agg(row(${spec.join(', ')})::graphile_worker.job_spec) as specs from ${rows} having count(*) > 0) as wanted
-      cross join lateral graphile_worker.add_jobs(wanted.specs) as job`
+  return `(select array_agg(row(${spec.join(', ')})::${schemaOf('work')}.job_spec) as specs from ${rows} having count(*) > 0) as wanted
+      cross join lateral ${schemaOf('work')}.add_jobs(wanted.specs) as job`
 }

@@ -1,5 +1,6 @@
 import { quoteName, withClient } from '@kontor/postgres'
 import { runMigrations } from 'graphile-worker'
+import { QUEUES, schemaOf } from './queue.ts'
 import { silentLogger } from './queue-logger.ts'
 
 /** Serialises those who install the queue of one database: the library's own migrations clash when two begin at once. */
@@ -24,7 +25,7 @@ const WITHOUT_POLICY = new Set(['migrations', '_private_known_crontabs'])
 const POLICY = 'kontor_service'
 
 /**
- * Installs the job queue in its own schema, `graphile_worker`, or brings it to the version of the library, and grants a role what it
+ * Installs the queues, each in a schema of its own, or brings them to the version of the library, and grants a role what it
  * needs to enqueue and run jobs. May be repeated, and run by several at once.
  *
  * @param url The owner of the database: who runs jobs cannot alter the schema.
@@ -33,17 +34,19 @@ const POLICY = 'kontor_service'
 export async function installJobs(url: string, role: string): Promise<void> {
   await withClient(url, 'kontor jobs (install)', async (owner) => {
     await owner.query('select pg_advisory_lock($1)', [INSTALL_LOCK])
-    await runMigrations({ connectionString: url, maxPoolSize: 1, logger: silentLogger() })
+    for (const schema of QUEUES.map(schemaOf)) {
+      await runMigrations({ connectionString: url, schema, maxPoolSize: 1, logger: silentLogger() })
+    }
     const grantee = quoteName(role)
     await owner.query('begin')
-    await owner.query(`grant usage on schema graphile_worker to ${grantee}`)
-    for (const [table, privileges] of Object.entries(MAY)) {
-      await owner.query(`grant ${privileges} on graphile_worker.${table} to ${grantee}`)
-      if (WITHOUT_POLICY.has(table)) continue
-      await owner.query(`drop policy if exists ${POLICY} on graphile_worker.${table}`)
-      await owner.query(
-        `create policy ${POLICY} on graphile_worker.${table} to ${grantee} using (true) with check (true)`,
-      )
+    for (const schema of QUEUES.map(schemaOf)) {
+      await owner.query(`grant usage on schema ${schema} to ${grantee}`)
+      for (const [table, privileges] of Object.entries(MAY)) {
+        await owner.query(`grant ${privileges} on ${schema}.${table} to ${grantee}`)
+        if (WITHOUT_POLICY.has(table)) continue
+        await owner.query(`drop policy if exists ${POLICY} on ${schema}.${table}`)
+        await owner.query(`create policy ${POLICY} on ${schema}.${table} to ${grantee} using (true) with check (true)`)
+      }
     }
     await owner.query('commit')
   })

@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import { freshDatabases } from '../../../test/support/database.ts'
 import { addJobs } from './add-jobs.ts'
 import { installJobs } from './install-jobs.ts'
+import { QUEUES, schemaOf } from './queue.ts'
 import { startJobs, workOffJobs } from './run-jobs.ts'
 
 /** A database with the queue in it, as its service sees it. */
@@ -101,11 +102,40 @@ test('a job waits as long as it is told, and a later one under its key takes its
   t.deepEqual(await waiting(), [{ n: 3, late: true }])
 })
 
+test('of two queues neither sees what is in the other', async (t) => {
+  const { url, database, sql } = await stage(t)
+  const seen: string[] = []
+  const tasks = (queue: string) => ({ count: async () => void seen.push(queue) })
+  await withTransaction(database.knex, async (tx) => {
+    await addJobs(tx, [job(1)])
+    await addJobs(tx, [job(2)], 'webhooks')
+  })
+  await workOffJobs(url, tasks('webhooks'), 'webhooks')
+  t.deepEqual(seen, ['webhooks'])
+  const runner = startJobs({ url, tasks: tasks('work'), concurrency: 1, log: () => {} })
+  t.teardown(() => runner.stop())
+  await until(async () => (await sql('select id from graphile_worker._private_jobs')).length === 0)
+  t.deepEqual(seen, ['webhooks', 'work'])
+})
+
+test('a killed process gives its jobs of either queue back', async (t) => {
+  const { url, database, sql } = await stage(t)
+  for (const queue of QUEUES) {
+    const table = `${schemaOf(queue)}._private_jobs`
+    await withTransaction(database.knex, (tx) => addJobs(tx, [job(1)], queue))
+    await sql(`update ${table} set locked_by = 'pool-of-the-dead', locked_at = now()`)
+    const runner = startJobs({ url, queue, tasks: { count: async () => {} }, concurrency: 1, log: () => {} })
+    await until(async () => (await sql(`select id from ${table}`)).length === 0)
+    await runner.stop()
+  }
+  t.pass()
+})
+
 test('the role that runs jobs installs nothing, and installing again changes nothing', async (t) => {
   const { url, ownerUrl, sql } = await stage(t)
   const described = () =>
     sql(`select relname, relacl::text, (select count(*) from pg_policy where polrelid = pg_class.oid)::int as policies
-           from pg_class where relnamespace = 'graphile_worker'::regnamespace order by relname`)
+           from pg_class where relnamespace::regnamespace::text like 'graphile_worker%' order by relnamespace, relname`)
   const before = await described()
   await Promise.all([1, 2, 3].map(() => installJobs(ownerUrl, serviceRole('invoicing'))))
   t.deepEqual(await described(), before)

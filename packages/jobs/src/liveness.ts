@@ -1,4 +1,5 @@
 import { type Client, withClient } from '@kontor/postgres'
+import { type Queue, schemaOf } from './queue.ts'
 
 /** First half of the advisory locks by which workers show that they live; the second is a hash of the worker's name. */
 const LIFE_LOCK = 0x6c69_6665 // "life"
@@ -12,9 +13,9 @@ const RECONNECT_MS = 250
  */
 const NOTICE_SQL = 'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3'
 
-const FREE_SQL = `
-select graphile_worker.force_unlock_workers(array_agg(held.locked_by)) from (
-  select distinct locked_by from graphile_worker._private_jobs where locked_by is not null and locked_by <> $2
+const freeSql = (schema: string): string => `
+select ${schema}.force_unlock_workers(array_agg(held.locked_by)) from (
+  select distinct locked_by from ${schema}._private_jobs where locked_by is not null and locked_by <> $2
 ) as held
  where pg_try_advisory_xact_lock($1, hashtext(held.locked_by))
 having count(*) > 0`
@@ -25,9 +26,14 @@ having count(*) > 0`
  *
  * Whoever lost only its connection may see its jobs done a second time by another. So every job must be one that can be done twice.
  *
- * @param worker The name under which the process takes jobs.
+ * @param worker The name under which the process takes jobs of the queue.
  */
-export function keepAlive(url: string, worker: string, onError: (error: unknown) => void): { stop(): Promise<void> } {
+export function keepAlive(
+  url: string,
+  { queue, worker }: { readonly queue: Queue; readonly worker: string },
+  onError: (error: unknown) => void,
+): { stop(): Promise<void> } {
+  const sql = freeSql(schemaOf(queue))
   let stopping = false
   let wake = () => {}
   const pause = (ms: number) =>
@@ -42,7 +48,7 @@ export function keepAlive(url: string, worker: string, onError: (error: unknown)
     await client.query(NOTICE_SQL)
     await client.query('select pg_advisory_lock($1, hashtext($2))', [LIFE_LOCK, worker])
     while (!stopping) {
-      await client.query(FREE_SQL, [LIFE_LOCK, worker])
+      await client.query(sql, [LIFE_LOCK, worker])
       await pause(LOOK_EVERY_MS)
     }
   }

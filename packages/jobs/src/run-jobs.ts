@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { withClient } from '@kontor/postgres'
 import { type RunnerOptions, run, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { keepAlive } from './liveness.ts'
+import { type Queue, schemaOf } from './queue.ts'
 import { type JobLog, queueLogger, silentLogger } from './queue-logger.ts'
 
 /** What is done for a job, by the task's name. A job may be done twice: by a process that died, and by the one that took over. */
@@ -15,6 +16,8 @@ export interface Attempt {
 export interface JobsOptions {
   /** The role that was named to `installJobs`. */
   readonly url: string
+  /** `work` unless given. */
+  readonly queue?: Queue
   readonly tasks: Tasks
   /** Jobs that this process does at once. */
   readonly concurrency: number
@@ -34,14 +37,14 @@ const LISTENERS = 1
 const POLL_MS = 2_000
 const RESTART_MS = 1_000
 
-const HELD_SQL = 'select id from graphile_worker._private_jobs where locked_by = $1 limit 1'
+const heldSql = (schema: string): string => `select id from ${schema}._private_jobs where locked_by = $1 limit 1`
 const END_POLL_MS = 2
 
 /**
  * Does jobs until it is stopped, whatever becomes of the database meanwhile: while that is down it is asked again and again.
  */
 export function startJobs(options: JobsOptions): JobRunner {
-  const { url, tasks, concurrency, connectionsMax = concurrency, log } = options
+  const { url, queue = 'work', tasks, concurrency, connectionsMax = concurrency, log } = options
   let stopping = false
   let interrupt = () => {}
   const interrupted = new Promise<void>((resolve) => {
@@ -52,11 +55,11 @@ export function startJobs(options: JobsOptions): JobRunner {
     const events = new EventEmitter() as WorkerEvents
     let life: ReturnType<typeof keepAlive> | undefined
     events.on('pool:create', ({ workerPool }) => {
-      life = keepAlive(url, workerPool.id, (error) => log('warn', 'job_queue', error))
+      life = keepAlive(url, { queue, worker: workerPool.id }, (error) => log('warn', 'job_queue', error))
     })
     try {
       const runner = await run({
-        ...settings(url, guarded(tasks, log)),
+        ...settings(url, queue, guarded(tasks, log)),
         concurrency,
         // One connection fetches and completes for all of them.
         maxPoolSize: connectionsMax + LISTENERS,
@@ -89,11 +92,11 @@ export function startJobs(options: JobsOptions): JobRunner {
 }
 
 /**
- * Does every job that is due, and those that come of them, then ends. For tests, which decide themselves when work is done: what became of
+ * Does every job of a queue that is due, and those that come of them, then ends. For tests, which decide themselves when work is done: what became of
  * each job is written down when this comes back. The library does not wait for that by itself, so that a job that failed would still be
  * its own for a moment, and could not be done again at once.
  */
-export async function workOffJobs(url: string, tasks: Tasks): Promise<void> {
+export async function workOffJobs(url: string, tasks: Tasks, queue: Queue = 'work'): Promise<void> {
   const events = new EventEmitter() as WorkerEvents
   let pool = ''
   events.on('pool:create', ({ workerPool }) => {
@@ -102,6 +105,7 @@ export async function workOffJobs(url: string, tasks: Tasks): Promise<void> {
   await runOnce({
     ...settings(
       url,
+      queue,
       guarded(tasks, () => {}),
     ),
     concurrency: 1,
@@ -110,13 +114,13 @@ export async function workOffJobs(url: string, tasks: Tasks): Promise<void> {
     logger: silentLogger(),
   })
   await withClient(url, 'kontor jobs (end)', async (client) => {
-    while ((await client.query(HELD_SQL, [pool])).rows.length > 0) await pause(END_POLL_MS)
+    while ((await client.query(heldSql(schemaOf(queue)), [pool])).rows.length > 0) await pause(END_POLL_MS)
   })
 }
 
-function settings(url: string, taskList: TaskList): RunnerOptions {
+function settings(url: string, queue: Queue, taskList: TaskList): RunnerOptions {
   // The process has handlers of its own, which drain it first.
-  return { connectionString: url, taskList, noHandleSignals: true }
+  return { connectionString: url, schema: schemaOf(queue), taskList, noHandleSignals: true }
 }
 
 /** The queue keeps the message of an error, and a message may quote data: what goes there is the code alone. */

@@ -62,9 +62,9 @@ export interface Statement {
   readonly privileges: Privilege[]
 }
 
-/** What Knex and the job queue make for themselves. */
+/** What Knex and the job queues make for themselves. */
 const LEFT_OUT = ['knex_migrations', 'knex_migrations_lock', 'migration_checksum']
-const LEFT_OUT_SCHEMAS = ['information_schema', 'graphile_worker']
+const LEFT_OUT_SCHEMAS = ['information_schema', 'graphile_worker', 'graphile_worker_webhooks']
 
 const ours = (schema: string) => `${schema} in (select oid from our_schema)`
 const notOfExtension = (catalogue: string, oid: string) =>

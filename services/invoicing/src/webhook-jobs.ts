@@ -1,8 +1,8 @@
 import { type JobRunner, type JobsOptions, startJobs, type Tasks } from '@kontor/jobs'
 import { withTransaction } from '@kontor/postgres'
 import type { Deps } from './deps.ts'
-import { wakeAll } from './webhooks/jobs.ts'
-import { anyEndpoint } from './webhooks/repo.ts'
+import { wakeAll, wakeEndpoints } from './webhooks/jobs.ts'
+import { anyEndpoint, listActive } from './webhooks/repo.ts'
 import { webhookTasks } from './webhooks/work.ts'
 
 /** Connections that fetch and complete deliveries: these mostly wait for others. */
@@ -12,9 +12,14 @@ const CONNECTIONS_MAX = 2
 export const webhookTasksOf = (deps: Deps, onFailure: (error: unknown) => void): Tasks =>
   webhookTasks({ ...deps, onFailure })
 
-/** What goes on for ever may have been given up by the queue, while the database was away for days. */
+/** What is to go on may have been given up by the queue, while the database was away for days. */
 async function wake({ database }: Deps): Promise<void> {
-  if (await anyEndpoint(database)) await withTransaction(database.knex, wakeAll)
+  if (!(await anyEndpoint(database))) return
+  const active = await listActive(database)
+  await withTransaction(database.knex, async (tx) => {
+    await wakeAll(tx)
+    await wakeEndpoints(tx, active)
+  })
 }
 
 /**
@@ -23,5 +28,5 @@ async function wake({ database }: Deps): Promise<void> {
 export async function startWebhooks(deps: Deps, options: Omit<JobsOptions, 'tasks'>): Promise<JobRunner> {
   const tasks = webhookTasksOf(deps, (error) => options.log('warn', 'webhooks_failed', error))
   await wake(deps).catch((error) => options.log('warn', 'webhooks_failed', error))
-  return startJobs({ ...options, tasks, connectionsMax: CONNECTIONS_MAX })
+  return startJobs({ ...options, queue: 'webhooks', tasks, connectionsMax: CONNECTIONS_MAX })
 }

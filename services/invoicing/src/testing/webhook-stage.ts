@@ -89,7 +89,7 @@ export async function webhookStage(): Promise<WebhookStage> {
     async tell() {
       await settled(kontor)
       // The queue waits by the clock of the database.
-      await kontor.sql('update graphile_worker._private_jobs set run_at = now() where run_at > now()')
+      await kontor.sql('update graphile_worker_webhooks._private_jobs set run_at = now() where run_at > now()')
       await kontor.work()
     },
     async account(times) {

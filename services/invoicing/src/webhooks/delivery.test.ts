@@ -244,9 +244,9 @@ test.serial('versions are told in their order, also when the later one had its t
   await record(later, 3)
   await later.commit()
   // One that is still open lies between the two: only the later version lies below it.
-  await kontor.sql('update graphile_worker._private_jobs set run_at = now()')
+  await kontor.sql('update graphile_worker_webhooks._private_jobs set run_at = now()')
   for (let n = 0; n < 500 && versionsOf(object).length === 0; n++) {
-    await kontor.sql('update graphile_worker._private_jobs set run_at = now()')
+    await kontor.sql('update graphile_worker_webhooks._private_jobs set run_at = now()')
     await kontor.work()
   }
   t.deepEqual(versionsOf(object), [2, 3])

@@ -78,7 +78,7 @@ test.serial('a secret is shown when it is made, also to a retry, and is stored n
   await kontor.tell()
   const tables = await sql<{ name: string }>(
     `select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables
-      where schemaname in ('public', 'graphile_worker')`,
+      where schemaname in ('public', 'graphile_worker', 'graphile_worker_webhooks')`,
   )
   const bytes = [made, rotated].map(({ body }) => Buffer.from(body.secret.slice('whsec_'.length), 'base64'))
   const forms = bytes.flatMap((secret) => [

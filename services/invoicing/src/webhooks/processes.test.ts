@@ -51,7 +51,7 @@ test.serial('what happened in the vault is told as well, and a vault that is awa
   }
   const tell = async () => {
     await settled(kontor)
-    await kontor.sql('update graphile_worker._private_jobs set run_at = now() where run_at > now()')
+    await kontor.sql('update graphile_worker_webhooks._private_jobs set run_at = now() where run_at > now()')
     await kontor.work(deps)
   }
   await tell()
@@ -110,6 +110,25 @@ test.serial('two processes at once make each attempt once', async (t) => {
   await Promise.all(processes.map((each) => each.stop()))
   t.is(listening.told.length, 48)
   for (const object of objects) t.deepEqual(versionsOf(object), [1, 2, 3, 4])
+})
+
+test.serial('a queue that has lost everything is made anew by the next process that starts', async (t) => {
+  await kontor.endpoint(listening.url, ['account.*'])
+  listening.answers = () => 503
+  const object = await account(1)
+  await kontor.tell()
+  const tried = listening.told.length
+  t.true(tried > 0)
+  await kontor.sql('delete from graphile_worker_webhooks._private_jobs')
+  listening.answers = () => 204
+  kontor.clock.advance(HOUR)
+  const options = { url: kontor.databases.invoicingUrl, concurrency: 4, log: () => undefined }
+  const process = await startWebhooks(kontor.deps, options)
+  t.teardown(() => process.stop())
+  for (let n = 0; n < 600 && listening.told.length < tried + 2; n++)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  t.deepEqual(versionsOf(object).slice(tried), [1, 2])
+  t.deepEqual(await kontor.sql('select from graphile_worker._private_jobs'), [], 'nothing of it is in the other queue')
 })
 
 test.serial('an endpoint that never answers does not slow down another', async (t) => {

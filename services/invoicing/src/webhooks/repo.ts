@@ -133,6 +133,16 @@ export async function listAudiences(database: Database): Promise<Owner[]> {
   return rows.map(({ tenant_id, mode }) => ({ tenantId: tenant_id, mode }))
 }
 
+/** All that may be told something. */
+export async function listActive(database: Database): Promise<string[]> {
+  const rows = await database.hotSql<{ id: string }>(
+    'active_webhook_endpoints',
+    `select id from webhook_endpoint where state = 'active' order by id`,
+    [],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** Whether anybody was to be told anything, of which something may be left to do. */
 export async function anyEndpoint(database: Database): Promise<boolean> {
   const [row] = await database.hotSql<{ there: boolean }>(
