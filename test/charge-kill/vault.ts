@@ -25,12 +25,14 @@ export async function vaultStandIn(
     if (what === 'processors') return { processor: id, mode: 'test', version: 1, ...credentials[id] }
     const token = tokens.get(id)
     if (token === undefined) return undefined
-    if (part === undefined) return { id, type: 'card', display: 'Visa •••• 4242', account_id: token.accountId }
+    const shown = { id, type: 'card', display: 'Visa •••• 4242', account_id: token.accountId }
+    if (part === undefined) return shown
     const reference = (processor: 'stripe' | 'paypal') => ({
       type: processor === 'stripe' ? 'card' : 'paypal',
       instrument: instruments[processor][token.is],
     })
     return {
+      token: shown,
       data: (['stripe', 'paypal'] as const).map((processor) => ({
         token_id: id,
         processor,
