@@ -76,6 +76,7 @@ const ALLOWED: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> 
     charge_rules: 'select insert update',
     charge_retry: 'select insert update',
     charge_refund: 'select insert update',
+    charge_refund_settlement: 'select insert',
     charge_refund_step: 'select insert',
     test_processor_record: 'select insert update',
     proforma_cancellation: 'select insert',

@@ -891,6 +891,24 @@ comment on column charge_refund.reference is 'find the refund at the processor; 
 grant select, insert on charge_refund to kontor_invoicing_service;
 grant update (check_at, decline_code, decline_reason, decline_soft, reference, state, unbooked_minor, updated_at, version) on charge_refund to kontor_invoicing_service;
 
+create table charge_refund_settlement (
+  bucket           smallint    not null,
+  charge_refund_id uuid        not null,
+  tenant_id        uuid        not null,
+  note             text        not null,
+  actor_key_id     uuid        not null,
+  settled_at       timestamptz not null,
+  constraint charge_refund_settlement_pkey primary key (bucket, charge_refund_id),
+  constraint charge_refund_settlement_bucket_check check (bucket >= 0 and bucket <= 4095),
+  constraint charge_refund_settlement_note_check check (length(note) >= 1 and length(note) <= 200),
+  constraint charge_refund_settlement_bucket_charge_refund_id_fkey foreign key (bucket, charge_refund_id) references charge_refund(bucket, id),
+  constraint charge_refund_settlement_tenant_id_fkey foreign key (tenant_id) references tenant(id)
+);
+create trigger charge_refund_settlement_immutable before delete or update on charge_refund_settlement for each row execute function refuse_change();
+create trigger charge_refund_settlement_kept before truncate on charge_refund_settlement for each statement execute function refuse_change();
+comment on column charge_refund_settlement.note is 'say why money that no account explains has gone; legal obligation to keep records, GDPR 6(1)(c); ten years';
+grant select, insert on charge_refund_settlement to kontor_invoicing_service;
+
 create table charge_refund_step (
   bucket           smallint    not null,
   charge_refund_id uuid        not null,

@@ -70,6 +70,7 @@ const TABLES = [
   'allocation',
   'charge',
   'charge_refund',
+  'charge_refund_settlement',
   'charge_refund_step',
   'charge_retry',
   'charge_rules',

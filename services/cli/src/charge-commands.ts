@@ -1,6 +1,6 @@
 import type { Command as CommandLine } from 'commander'
 import { type Calls, json, key } from './command-parts.ts'
-import type { ChargeListOptions, RefundOptions } from './commands/charge.ts'
+import type { ChargeListOptions, RefundOptions, SettleOptions } from './commands/charge.ts'
 import { BOOKS_ACCESS_HELP } from './invoicing-access.ts'
 
 /** `kontor charge …`: what was taken through processors, and sending it back. */
@@ -47,6 +47,21 @@ export function addChargeCommands(program: CommandLine, calls: Calls): void {
     .action(
       calls(async (command, id: string, options: RefundOptions) =>
         (await import('./commands/charge.ts')).refundCharge(command, id, options),
+      ),
+    )
+
+  charge
+    .command('settle-refund')
+    .description('Says that you have looked at a refund of which more went back than the payment had. No money moves.')
+    .argument('<CHARGE>', 'the charge, chg_…')
+    .argument('<REFUND>', 'the refund, crf_…')
+    .requiredOption('--note <TEXT>', 'what you found, for the record')
+    .addOption(key())
+    .addOption(json())
+    .addHelpText('after', BOOKS_ACCESS_HELP)
+    .action(
+      calls(async (command, id: string, refund: string, options: SettleOptions) =>
+        (await import('./commands/charge.ts')).settleRefund(command, id, refund, options),
       ),
     )
 }

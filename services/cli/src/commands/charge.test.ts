@@ -3,7 +3,7 @@ import { Refused } from '../job/api-client.ts'
 import { Sentence } from '../sentence.ts'
 import { type ChargedStage, chargedStage } from '../testing/charged-stage.ts'
 import { commandLine } from '../testing/command-line.ts'
-import { listCharges, refundCharge, showCharge } from './charge.ts'
+import { listCharges, refundCharge, settleRefund, showCharge } from './charge.ts'
 
 let stage: ChargedStage
 let services: object
@@ -49,9 +49,19 @@ test.serial('what needs somebody is said', async (t) => {
   await call('POST', `/v1/payments/${of.charge.payment_id}/chargebacks`, back)
   await sql('update graphile_worker._private_jobs set run_at = now()')
   await work()
-  const { command, said } = terminal()
+  const { command, said, results } = terminal()
   await showCharge(command, of.charge.id)
   t.regex(said.join('\n'), /Somebody must look at it/)
+  const [{ id }] = results[0].refunds
+  t.is(await settleRefund(command, of.charge.id, id, { note: 'Written off' }), 0)
+  t.is(said.at(-1), `${id}: 666.32 CHF unbooked, settled.`)
+  const before = said.length
+  await showCharge(command, of.charge.id)
+  t.false(said.slice(before).join('\n').includes('Somebody must'))
+  await t.throwsAsync(settleRefund(command, of.charge.id, 'x', { note: 'x' }), {
+    instanceOf: Sentence,
+    message: /crf_/,
+  })
 })
 
 test.serial('charges are listed by invoice or account', async (t) => {

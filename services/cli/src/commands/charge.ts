@@ -13,6 +13,10 @@ export interface RefundOptions extends IntentOptions {
   readonly reason?: string
 }
 
+export interface SettleOptions extends IntentOptions {
+  readonly note: string
+}
+
 export interface ChargeListOptions {
   readonly invoice?: string
   readonly account?: string
@@ -69,6 +73,22 @@ export async function refundCharge(command: Command, text: string, options: Refu
     ...(refund.needs_attention ? [LOOK] : []),
   ])
   return refund.state === 'declined' || refund.state === 'cancelled' ? 1 : 0
+}
+
+/** `kontor charge settle-refund`: somebody has looked at what is unbooked of a refund. */
+export async function settleRefund(
+  command: Command,
+  text: string,
+  refundText: string,
+  { note, ...options }: SettleOptions,
+): Promise<number> {
+  const id = namedId('crf', refundText, 'A refund is named by its id, crf_….')
+  const url = `/v1/charges/${idOf(text)}/refunds/${id}/settle`
+  const api = await invoicingApi(command)
+  const refund = await api.post<RefundWire>(url, keyOf(options), { note })
+  const unbooked = shownAmount(refund.unbooked_minor, refund.currency)
+  command.screen.result(refund, [`${refund.id}: ${unbooked} unbooked, settled.`])
+  return 0
 }
 
 /** `kontor charge show`: a charge, and what was sent back of it. */

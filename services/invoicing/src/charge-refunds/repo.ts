@@ -6,6 +6,8 @@ import { type ChargeRefund, KNOWN_AS_DISPUTE, type Step } from './charge-refund.
 /** A refund with the movement of money that it became. */
 export interface ShownRefund extends ChargeRefund {
   readonly refund_id: string | null
+  /** That somebody has looked at what is unbooked. */
+  readonly settled: { readonly at: string; readonly note: string } | null
 }
 
 const COLUMNS = [
@@ -38,7 +40,9 @@ const COLUMNS = [
 
 const SHOWN = `${COLUMNS.map((column) => `charge_refund.${column}`).join(', ')},
   (select refund.id from refund where refund.bucket = charge_refund.bucket and refund.charge_refund_id = charge_refund.id
-      and refund.reverses_id is null) as refund_id`
+      and refund.reverses_id is null) as refund_id,
+  (select json_build_object('at', settled_at, 'note', note) from charge_refund_settlement as settlement
+    where settlement.bucket = charge_refund.bucket and settlement.charge_refund_id = charge_refund.id) as settled`
 
 export async function insertRefund(tx: Tx, refund: ChargeRefund, idempotencyHmac: Buffer | null): Promise<void> {
   await tx('charge_refund').insert({ ...refund, bucket: bucketOf(refund.id), idempotency_hmac: idempotencyHmac })
@@ -58,6 +62,22 @@ export async function findRefund(database: Database, owner: Owner, id: string): 
     [bucketOf(id), id, owner.tenantId, owner.mode],
   )
   return row
+}
+
+/** In a transaction that holds it. */
+export async function findShown(tx: Tx, id: string): Promise<ShownRefund> {
+  return tx('charge_refund')
+    .select(tx.raw(SHOWN))
+    .where({ bucket: bucketOf(id), id })
+    .first()
+}
+
+export async function insertSettlement(
+  tx: Tx,
+  { id, tenant_id }: Pick<ChargeRefund, 'id' | 'tenant_id'>,
+  settlement: { readonly note: string; readonly actor_key_id: string; readonly settled_at: Date },
+): Promise<void> {
+  await tx('charge_refund_settlement').insert({ ...settlement, bucket: bucketOf(id), charge_refund_id: id, tenant_id })
 }
 
 /** By the processor's id of it, which is in the bucket of its charge. */

@@ -4,10 +4,12 @@ import Type from 'typebox'
 import type { SendingBack } from '../balances/sending-back.ts'
 import type { Charges } from '../charges/findable.ts'
 import type { Deps } from '../deps.ts'
+import { sendAnswer } from '../idempotency/send.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import type { ChargeRefundLedger } from './ledger.ts'
-import { ChargeRefundQuery, ChargeRefundStepWire, ChargeRefundWire, RefundCharge } from './schema.ts'
+import { ChargeRefundQuery, ChargeRefundStepWire, ChargeRefundWire, RefundCharge, SettleRefund } from './schema.ts'
 import { chargeRefunds } from './service.ts'
+import { settlingRefunds } from './settle.ts'
 
 const chargeParams = Type.Object({ chargeId: Id('chg', 'The charge.') })
 const params = Type.Object({ ...chargeParams.properties, refundId: Id('crf', 'The refund.') })
@@ -21,6 +23,7 @@ export function chargeRefundRoutes(
   ledger: ChargeRefundLedger,
 ): void {
   const service = chargeRefunds(deps, charges, money, ledger)
+  const settle = settlingRefunds(deps)
 
   app.post(
     '/v1/charges/:chargeId/refunds',
@@ -110,5 +113,26 @@ export function chargeRefundRoutes(
     async ({ principal, params }) => ({
       data: await service.steps(principal, parseId('chg', params.chargeId), parseId('crf', params.refundId)),
     }),
+  )
+
+  app.post(
+    '/v1/charges/:chargeId/refunds/:refundId/settle',
+    {
+      config: { scope: 'adjustment.write', idempotency: 'required' },
+      schema: {
+        operationId: 'settleChargeRefund',
+        summary:
+          'Say that somebody has looked at a refund of which more went back than the payment had; no money moves',
+        tags,
+        params,
+        headers: IdempotencyHeader,
+        body: SettleRefund,
+        response: { 200: ChargeRefundWire, ...problemResponses(400, 401, 403, 404, 409, 422) },
+      },
+    },
+    async ({ principal, params, idempotencyKey, body }, reply) => {
+      const [chargeId, refundId] = [parseId('chg', params.chargeId), parseId('crf', params.refundId)]
+      return sendAnswer(reply, await settle(principal, chargeId, refundId, idempotencyKey, body))
+    },
   )
 }

@@ -18,6 +18,11 @@ export const RefundCharge = Body(
   { description: 'Money to be sent back through the processor that took it.' },
 )
 
+export const SettleRefund = Body(
+  { note: Line(200, 'What was found, for the record.') },
+  { description: 'That somebody has looked at what is unbooked of a refund.' },
+)
+
 export const ChargeRefundWire = Type.Object({
   id: Id('crf', 'The refund of the charge.'),
   mode: Type.Enum(['test', 'live'], { description: 'Test or live data.' }),
@@ -55,6 +60,15 @@ export const ChargeRefundWire = Type.Object({
   needs_attention: Type.Boolean({
     description: 'It has not ended, and nobody asks any more; or more has gone back than there was.',
   }),
+  settled: Nullable(
+    Type.Object(
+      {
+        at: Instant('When.'),
+        note: Type.String({ description: 'What was found.' }),
+      },
+      { description: 'That somebody has looked at what is unbooked.' },
+    ),
+  ),
   version: Version,
   created_at: Instant('When it was asked for, or told.'),
   updated_at: Instant('When it last changed.'),

@@ -53,6 +53,7 @@ export type EventType =
   | 'refund.recorded'
   | 'charge_refund.created'
   | `charge_refund.${ChargeRefundState}`
+  | 'charge_refund.settled'
   | 'adjustment.recorded'
   | 'dispute.opened'
   | `dispute.${DisputeState}`
