@@ -55,6 +55,7 @@ const MISHAPS: readonly Mishap[] = [
   'unknown type',
 ]
 const WAIT_MS = 20
+const UNEXPECTED_MAX = 100
 /** Jobs between two that meet trouble, and between two requests that a processor never answers. */
 const TROUBLE_EVERY = 3
 const SILENCE_EVERY = 60
@@ -103,6 +104,8 @@ export async function storm(options: StormOptions): Promise<AfterStorm> {
       Array.from({ length: clients }, async () => {
         while (next < options.jobs || struck < options.strikes.length) {
           failed.signal.throwIfAborted()
+          // Where nothing goes as it should, no moment ever comes that is waited for.
+          if (ledger.unexpected.length > UNEXPECTED_MAX) throw new Error(ledger.unexpected.slice(0, 5).join('; '))
           // Beyond what was asked for, only as much is done as the next strike needs.
           if (next >= options.jobs && stage.processes.some(({ isUp }) => !isUp())) {
             await pause(WAIT_MS)
