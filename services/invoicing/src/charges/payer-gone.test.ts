@@ -1,6 +1,9 @@
 import { memoryTestStore, type Processor, testProcessor } from '@kontor/processors'
 import test from 'ava'
 import { type ChargeStage, chargeStage, instead } from '../testing/charge-stage.ts'
+import type { ChargeState } from './charge.ts'
+import { waitsForPayerUntil } from './rules.ts'
+import { EMPTY, sent } from './steps.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -201,4 +204,20 @@ test.serial('money that is held, or decided later, waits for no payer', async (t
   t.is((await stage.show(held.id)).state, 'authorized')
   t.is((await stage.show(pending.id)).state, 'pending')
   t.deepEqual(cancels, [])
+})
+
+test('what waits for its payer, and nothing else, is let go of, counted from the last time that they were asked', (t) => {
+  const at = (hours: number) => new Date(hours * HOUR)
+  const steps = [1, 2].map((no) => ({
+    ...EMPTY,
+    ...sent({ request: 'confirm', no }, 'request'),
+    seq: no,
+    at: at(no),
+  }))
+  const until = (state: ChargeState) => waitsForPayerUntil({ state }, steps, DAY)
+  t.deepEqual(until('requires_action'), at(26))
+  t.is(waitsForPayerUntil({ state: 'requires_action' }, [], DAY), undefined)
+  for (const state of ['processing', 'unknown', 'pending', 'authorized', 'succeeded', 'cancelled'] as const) {
+    t.is(until(state), undefined, state)
+  }
 })
