@@ -26,7 +26,8 @@ const unknownId = (prefix: IdPrefix) => formatId(prefix, newUuid(toBucket(7), 0,
 const [iss, acc, quo, pro, inv, cre, ser, pay, chg, crf, run, adj, whk, dsp] = (
   ['iss', 'acc', 'quo', 'pro', 'inv', 'cre', 'ser', 'pay', 'chg', 'crf', 'run', 'adj', 'whk', 'dsp'] as const
 ).map(unknownId)
-const [HOOKS, HOOK, RULES] = ['/v1/webhook-endpoints', '/v1/webhook-endpoints/{webhookEndpointId}', '/v1/charge-rules']
+const [HOOKS, HOOK] = ['/v1/webhook-endpoints', '/v1/webhook-endpoints/{webhookEndpointId}']
+const [RULES, REFUND] = ['/v1/charge-rules', '/v1/charges/{chargeId}/refunds/{refundId}']
 const USES = ['/allocations', '/unallocations', '/refunds'] as const
 /** Routes below one, for the same roles. */
 const under = (method: string, base: string, url: string, roles: readonly string[], ...paths: readonly string[]) =>
@@ -87,8 +88,8 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/charges', '/v1/charges', ALL],
   ['POST', '/v1/charges/{chargeId}/refunds', `/v1/charges/${chg}/refunds`, WHO_COUNTS],
   ...under('GET', '/v1/charges/{chargeId}', `/v1/charges/${chg}`, ALL, '', '/steps', '/refunds'),
-  ['GET', '/v1/charges/{chargeId}/refunds/{refundId}', `/v1/charges/${chg}/refunds/${crf}`, ALL],
-  ['GET', '/v1/charges/{chargeId}/refunds/{refundId}/steps', `/v1/charges/${chg}/refunds/${crf}/steps`, ALL],
+  ...under('POST', REFUND, `/v1/charges/${chg}/refunds/${crf}`, ['accounting', 'admin'], '/settle'),
+  ...under('GET', REFUND, `/v1/charges/${chg}/refunds/${crf}`, ALL, '', '/steps'),
   ['GET', RULES, RULES, WHO_COUNTS],
   ['PUT', RULES, RULES, ADMIN],
   ['POST', '/v1/payments', '/v1/payments', WHO_COUNTS],
@@ -112,8 +113,7 @@ const ROUTES: readonly (readonly [method: string, template: string, url: string,
   ['GET', '/v1/series/{seriesId}', `/v1/series/${ser}`, WHO_COUNTS],
   ['PUT', '/v1/series/{seriesId}/start', `/v1/series/${ser}/start`, ADMIN],
   ['GET', '/v1/series/{seriesId}/audit', `/v1/series/${ser}/audit`, WHO_COUNTS],
-  ['GET', '/v1/series/{seriesId}/report.csv', `/v1/series/${ser}/report.csv`, ['accounting', 'admin']],
-  ['GET', '/v1/series/{seriesId}/report.pdf', `/v1/series/${ser}/report.pdf`, ['accounting', 'admin']],
+  ...under('GET', '/v1/series/{seriesId}', `/v1/series/${ser}`, ['accounting', 'admin'], '/report.csv', '/report.pdf'),
   ['GET', '/v1/issuers/{issuerId}/numbering', `/v1/issuers/${iss}/numbering`, ALL],
   ['PUT', '/v1/issuers/{issuerId}/numbering', `/v1/issuers/${iss}/numbering`, ADMIN],
   ['PUT', '/v1/issuers/{issuerId}/numbering/{documentType}/start', `/v1/issuers/${iss}/numbering/invoice/start`, ADMIN],

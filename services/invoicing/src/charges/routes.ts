@@ -6,7 +6,7 @@ import { parsePayableId } from '../balances/document-id.ts'
 import type { Deps } from '../deps.ts'
 import { Id, IdempotencyHeader } from '../wire/fields.ts'
 import type { Asks } from './asks.ts'
-import { CaptureCharge, ChargeQuery, ChargeStepWire, ChargeWire, CreateCharge } from './schema.ts'
+import { CaptureCharge, ChargeQuery, ChargeStepWire, ChargeWire, CreateCharge, ReadChargeWire } from './schema.ts'
 import { charges, type ShownAnswer } from './service.ts'
 
 const params = Type.Object({ chargeId: Id('chg', 'The charge.') })
@@ -109,7 +109,7 @@ export function chargeRoutes(app: ApiServer, deps: Deps, asks: Asks): void {
         querystring: ChargeQuery,
         response: {
           200: Type.Object({
-            data: Type.Array(ChargeWire, { description: 'By id.' }),
+            data: Type.Array(ReadChargeWire, { description: 'By id.' }),
             has_more: Type.Boolean({ description: 'Whether another page follows.' }),
           }),
           ...problemResponses(400, 401, 403),
@@ -137,7 +137,7 @@ export function chargeRoutes(app: ApiServer, deps: Deps, asks: Asks): void {
         summary: 'Show a charge',
         tags,
         params,
-        response: { 200: ChargeWire, ...problemResponses(401, 403, 404) },
+        response: { 200: ReadChargeWire, ...problemResponses(401, 403, 404) },
       },
     },
     async (request) => service.get(request.principal, parseId('chg', request.params.chargeId)),

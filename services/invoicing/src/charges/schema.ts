@@ -106,9 +106,6 @@ export const ChargeWire = Type.Object({
   retry_dropped: Nullable(
     Type.String({ description: 'Why it is not tried again after all, such as cancelled or nothing_open.' }),
   ),
-  dispute_ids: Type.Array(Id('dsp', 'A dispute.'), {
-    description: 'What its payer objects to, the oldest first; each is shown by `GET /v1/disputes/{id}`.',
-  }),
   next_check_at: Nullable(Instant('When the processor is asked next.')),
   needs_attention: Type.Boolean({
     description: 'It has not ended, and nobody asks any more: look for it at the processor.',
@@ -116,6 +113,14 @@ export const ChargeWire = Type.Object({
   version: Version,
   created_at: Instant('When it was asked for.'),
   updated_at: Instant('When it last changed.'),
+})
+
+/** A charge as it is read. What is answered to a request has to be the same when it is repeated, whatever its payer objects to later. */
+export const ReadChargeWire = Type.Object({
+  ...ChargeWire.properties,
+  dispute_ids: Type.Array(Id('dsp', 'A dispute.'), {
+    description: 'What its payer objects to, the oldest first; each is shown by `GET /v1/disputes/{id}`.',
+  }),
 })
 
 export const ChargeStepWire = Type.Object({

@@ -21,11 +21,12 @@ import type { Written } from './ledger.ts'
 import { type Payable, payableReads } from './payable-reads.ts'
 import * as repo from './repo.ts'
 import { isLive } from './rules.ts'
-import type { ChargeStepWire, ChargeWire, CreateCharge } from './schema.ts'
-import { chargeToWire, stepToWire } from './wire.ts'
+import type { ChargeStepWire, ChargeWire, CreateCharge, ReadChargeWire } from './schema.ts'
+import { chargeToWire, readToWire, stepToWire } from './wire.ts'
 
 type Request = Static<typeof CreateCharge>
 type Wire = Static<typeof ChargeWire>
+type ReadWire = Static<typeof ReadChargeWire>
 
 /** What is answered: 202 as long as it is being worked on or found out. */
 export interface ShownAnswer {
@@ -46,10 +47,10 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
   const { database } = deps
   const read = payableReads(database)
 
-  async function shown(actor: Principal, id: string, action: Driven['action'] = null): Promise<Wire> {
+  async function find(actor: Principal, id: string): Promise<repo.ShownCharge> {
     const charge = await repo.findCharge(database, actor, id)
     if (!charge) throw new NotFound('charge')
-    return chargeToWire(charge, action)
+    return charge
   }
 
   async function answer(
@@ -61,8 +62,8 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
     if (charge.state === 'not_sent' || (notSent && !isDoubtful)) throw new ChargeNotSent(charge.id)
     const body =
       paymentId === undefined
-        ? await shown(actor, charge.id, action)
-        : chargeToWire({ ...charge, payment_id: paymentId, retried_by: null, retry: null, dispute_ids: [] }, action)
+        ? chargeToWire(await find(actor, charge.id), action)
+        : chargeToWire({ ...charge, payment_id: paymentId, retried_by: null, retry: null }, action)
     const atWork = body.state === 'processing' || body.state === 'unknown'
     return { status: atWork ? 202 : done, body, replayed }
   }
@@ -217,8 +218,7 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
 
     /** The payer is back. Whatever the charge has come to meanwhile is shown. */
     async confirm(actor: Principal, id: string): Promise<ShownAnswer> {
-      const found = await repo.findCharge(database, actor, id)
-      if (!found) throw new NotFound('charge')
+      const found = await find(actor, id)
       const processor = isLive(found.state) ? await deps.processorOf(actor, found.processor) : undefined
       const written = processor && (await ledger.confirmAgain(actor, id))
       const driven = processor && written ? await drive(ledger, processor, written, 'request') : asItStands(found)
@@ -235,8 +235,7 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
       id: string,
       letting: { readonly request: 'capture' | 'cancel'; readonly amountMinor?: bigint | undefined },
     ): Promise<ShownAnswer> {
-      const found = await repo.findCharge(database, actor, id)
-      if (!found) throw new NotFound('charge')
+      const found = await find(actor, id)
       if (letting.amountMinor !== undefined && letting.amountMinor > found.amount_minor) {
         throw new CaptureExceedsCharge(found.amount_minor).at('/amount_minor')
       }
@@ -253,15 +252,15 @@ export function charges(deps: Deps, { ledger, choose, fallBack, dropRetry }: Ask
       return answer(actor, driven, { done: 200, replayed: false })
     },
 
-    get: (actor: Principal, id: string): Promise<Wire> => shown(actor, id),
+    get: async (actor: Principal, id: string): Promise<ReadWire> => readToWire(await find(actor, id)),
 
     async steps(actor: Principal, id: string): Promise<Static<typeof ChargeStepWire>[]> {
-      await shown(actor, id)
+      await find(actor, id)
       return (await repo.listSteps(database.knex, id)).map(stepToWire)
     },
 
-    async list(actor: Principal, page: Parameters<typeof repo.listCharges>[2]): Promise<Wire[]> {
-      return (await repo.listCharges(database, actor, page)).map((charge) => chargeToWire(charge))
+    async list(actor: Principal, page: Parameters<typeof repo.listCharges>[2]): Promise<ReadWire[]> {
+      return (await repo.listCharges(database, actor, page)).map(readToWire)
     },
   }
 }

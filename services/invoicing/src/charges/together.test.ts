@@ -62,7 +62,8 @@ async function sameBothWays(t: ExecutionContext, changes: object, state: string)
   t.like(alone.body, { state })
   t.deepEqual([waited.status, waited.body.state], [alone.status, state])
   t.deepEqual(await rowsOf(waited.body.id), await rowsOf(alone.body.id))
-  for (const { body } of [alone, waited]) t.deepEqual(await stage.show(body.id), { ...body, action: null })
+  for (const { body } of [alone, waited])
+    t.deepEqual(await stage.show(body.id), { ...body, action: null, dispute_ids: [] })
 }
 
 test.serial('a charge that takes everything is written the same both ways', (t) => sameBothWays(t, {}, 'succeeded'))

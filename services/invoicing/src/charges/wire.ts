@@ -5,9 +5,13 @@ import { formatPayableId } from '../balances/document-id.ts'
 import type { Step } from './charge.ts'
 import type { ShownCharge } from './repo.ts'
 import { isLive } from './rules.ts'
-import type { ChargeStepWire, ChargeWire } from './schema.ts'
+import type { ChargeStepWire, ChargeWire, ReadChargeWire } from './schema.ts'
 
-export function chargeToWire(charge: ShownCharge, action: PayerAction | null = null): Static<typeof ChargeWire> {
+/** The charge as it is answered to a request. */
+export function chargeToWire(
+  charge: Omit<ShownCharge, 'dispute_ids'>,
+  action: PayerAction | null = null,
+): Static<typeof ChargeWire> {
   const { decline_reason: reason, decline_soft: soft, decline_code: code } = charge
   return {
     id: formatId('chg', charge.id),
@@ -32,7 +36,6 @@ export function chargeToWire(charge: ShownCharge, action: PayerAction | null = n
     retried_by: charge.retried_by === null ? null : formatId('chg', charge.retried_by),
     retry_at: charge.retry?.state === 'waiting' ? new Date(charge.retry.due_at).toISOString() : null,
     retry_dropped: charge.retry?.because ?? null,
-    dispute_ids: charge.dispute_ids.map((id) => formatId('dsp', id)),
     next_check_at: charge.check_at === null ? null : charge.check_at.toISOString(),
     needs_attention: isLive(charge.state) && charge.check_at === null,
     version: charge.version,
@@ -40,6 +43,12 @@ export function chargeToWire(charge: ShownCharge, action: PayerAction | null = n
     updated_at: charge.updated_at.toISOString(),
   }
 }
+
+/** The charge as it is read. */
+export const readToWire = (charge: ShownCharge): Static<typeof ReadChargeWire> => ({
+  ...chargeToWire(charge),
+  dispute_ids: charge.dispute_ids.map((id) => formatId('dsp', id)),
+})
 
 const actionToWire = (action: PayerAction) =>
   action.type === 'redirect' ? action : { type: action.type, client_secret: action.clientSecret }
