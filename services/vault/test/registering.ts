@@ -1,5 +1,6 @@
 import { processorServers } from '@kontor/processors'
 import { type PaypalFake, paypalFake, type StripeFake, stripeFake } from '@kontor/processors/testing'
+import type { ExecutionContext } from 'ava'
 import { CARD, call, IBAN_ACCOUNT, newIntent, PAYPAL_ACCOUNT, type TestVault, tokenize } from './test-vault.ts'
 
 export const MANDATE = {
@@ -88,3 +89,16 @@ export async function registeringShop(vault: TestVault, slug: string, timeoutMs 
 }
 
 export type RegisteringShop = Awaited<ReturnType<typeof registeringShop>>
+
+let shops = 0
+
+/** Such a tenant for one test, whose processors end with it. */
+export async function shopFor(t: ExecutionContext, vault: TestVault, timeoutMs?: number): Promise<RegisteringShop> {
+  const made = await registeringShop(vault, `shop-${++shops}`, timeoutMs)
+  t.teardown(() => made.close())
+  return made
+}
+
+/** What was answered is a refusal of this status and code. */
+export const refused = (t: ExecutionContext, answer: Awaited<ReturnType<typeof call>>, status: number, code: string) =>
+  t.is(`${answer.status} ${answer.json().code}`, `${status} ${code}`, answer.text)

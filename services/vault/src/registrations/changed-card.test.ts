@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import { type RegisteringShop, registeringShop } from '../../test/registering.ts'
-import { type call, type TestVault, testVault } from '../../test/test-vault.ts'
+import { refused, shopFor } from '../../test/registering.ts'
+import { type TestVault, testVault } from '../../test/test-vault.ts'
 
 let vault: TestVault
 test.before(async () => {
@@ -8,15 +8,7 @@ test.before(async () => {
 })
 test.after.always(() => vault?.close())
 
-let shops = 0
-async function shop(t: ExecutionContext): Promise<RegisteringShop> {
-  const made = await registeringShop(vault, `changes-${++shops}`)
-  t.teardown(() => made.close())
-  return made
-}
-
-const refused = (t: ExecutionContext, answer: Awaited<ReturnType<typeof call>>, status: number, code: string) =>
-  t.is(`${answer.status} ${answer.json().code}`, `${status} ${code}`, answer.text)
+const shop = (t: ExecutionContext) => shopFor(t, vault)
 
 test('a card with another expiry is registered anew, and one that is otherwise changed is not', async (t) => {
   const { card, register, list, app, admin } = await shop(t)

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseId } from '@kontor/ids'
 import test, { type ExecutionContext } from 'ava'
-import { BACK, type RegisteringShop, registeringShop } from '../../test/registering.ts'
+import { BACK, refused, shopFor } from '../../test/registering.ts'
 import { sweepOf } from '../../test/sweep.ts'
-import { type call, newAccountId, newIntent, type TestVault, testVault } from '../../test/test-vault.ts'
+import { newAccountId, newIntent, type TestVault, testVault } from '../../test/test-vault.ts'
 
 let vault: TestVault
 test.before(async () => {
@@ -11,15 +11,7 @@ test.before(async () => {
 })
 test.after.always(() => vault?.close())
 
-let shops = 0
-async function shop(t: ExecutionContext): Promise<RegisteringShop> {
-  const made = await registeringShop(vault, `ended-${++shops}`)
-  t.teardown(() => made.close())
-  return made
-}
-
-const refused = (t: ExecutionContext, answer: Awaited<ReturnType<typeof call>>, status: number, code: string) =>
-  t.is(`${answer.status} ${answer.json().code}`, `${status} ${code}`, answer.text)
+const shop = (t: ExecutionContext) => shopFor(t, vault)
 const CARD_BODY = { processor: 'stripe', cvc: '737' }
 
 async function rowsOf(...tokens: string[]): Promise<string[]> {

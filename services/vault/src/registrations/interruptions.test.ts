@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { BACK, MANDATE, type RegisteringShop, registeringShop } from '../../test/registering.ts'
-import { type call, newIntent, type TestVault, testVault } from '../../test/test-vault.ts'
+import { BACK, MANDATE, type RegisteringShop, refused, shopFor } from '../../test/registering.ts'
+import { newIntent, type TestVault, testVault } from '../../test/test-vault.ts'
 
 let vault: TestVault
 test.before(async () => {
@@ -9,15 +9,7 @@ test.before(async () => {
 })
 test.after.always(() => vault?.close())
 
-let shops = 0
-async function shop(t: ExecutionContext, timeoutMs?: number): Promise<RegisteringShop> {
-  const made = await registeringShop(vault, `interrupted-${++shops}`, timeoutMs)
-  t.teardown(() => made.close())
-  return made
-}
-
-const refused = (t: ExecutionContext, answer: Awaited<ReturnType<typeof call>>, status: number, code: string) =>
-  t.is(`${answer.status} ${answer.json().code}`, `${status} ${code}`, answer.text)
+const shop = (t: ExecutionContext, timeoutMs?: number) => shopFor(t, vault, timeoutMs)
 const stripeKeys = ({ stripe }: RegisteringShop) => [
   ...new Set(stripe.received.map(({ headers }) => headers['idempotency-key'])),
 ]

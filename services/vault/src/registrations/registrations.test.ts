@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { BACK, MANDATE, type RegisteringShop, registeringShop } from '../../test/registering.ts'
+import { BACK, MANDATE, refused, shopFor } from '../../test/registering.ts'
 import { CARD, call, type TestVault, testVault, US_ACCOUNT } from '../../test/test-vault.ts'
 
 let vault: TestVault
@@ -8,15 +8,7 @@ test.before(async () => {
 })
 test.after.always(() => vault?.close())
 
-let shops = 0
-async function shop(t: ExecutionContext): Promise<RegisteringShop> {
-  const made = await registeringShop(vault, `registers-${++shops}`)
-  t.teardown(() => made.close())
-  return made
-}
-
-const refused = (t: ExecutionContext, answer: Awaited<ReturnType<typeof call>>, status: number, code: string) =>
-  t.is(`${answer.status} ${answer.json().code}`, `${status} ${code}`, answer.text)
+const shop = (t: ExecutionContext) => shopFor(t, vault)
 
 test('a card is registered with its code, and charged by a reference from then on', async (t) => {
   const { stripe, card, register, list, events } = await shop(t)
